@@ -1,0 +1,1 @@
+"""imagebot: a Discord bot that makes and edits pictures with EvoLink's Nano Banana 2."""

@@ -1,0 +1,118 @@
+"""The tree of errors. An error carries facts; the sentence a person reads is made in `ui.texts`.
+
+    ImagebotError
+    ├── SettingsError            the settings are not usable; every fault by its variable's name
+    ├── Refusal                  a person is told no; nothing was spent, nothing was lost
+    │   ├── EmptyPrompt
+    │   ├── PromptTooLong        length, limit
+    │   ├── DoubleRequest        the same interaction came twice
+    │   ├── QueueFull            waiting, limit
+    │   ├── NotYours             a button of somebody else's job
+    │   ├── UnknownJob           a button whose job is not known (any more)
+    │   ├── ShuttingDown
+    │   └── StoreUnavailable     the database did not take the request
+    ├── NotAPicture              reason: not_a_picture, cut_off, too_large
+    ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
+    ├── StoreError               the database cannot be opened or is newer than this program
+    ├── FolderInUse              another process works on this DATA_DIR
+    └── ProviderError            (bot.provider.errors draws its own branch)
+"""
+
+from dataclasses import dataclass
+
+
+class ImagebotError(Exception):
+    """Everything this project raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the settings: the variable's name and a sentence without its value."""
+
+    variable: str
+    sentence: str
+
+
+class SettingsError(ImagebotError):
+    """The settings are not usable; `faults` names every one of them."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.variable}: {fault.sentence}" for fault in faults))
+        self.faults = faults
+
+
+class Refusal(ImagebotError):  # noqa: N818 - a refusal is an answer, not a defect
+    """A person is told no. Nothing was spent and nothing was lost."""
+
+
+class EmptyPrompt(Refusal):
+    """The prompt holds nothing but white space or invisible characters."""
+
+
+class PromptTooLong(Refusal):
+    """The prompt is longer than the provider takes."""
+
+    def __init__(self, *, length: int, limit: int) -> None:
+        super().__init__(f"{length} > {limit}")
+        self.length = length
+        self.limit = limit
+
+
+class DoubleRequest(Refusal):
+    """The same interaction or message was already taken as a job."""
+
+
+class QueueFull(Refusal):
+    """Too many jobs wait already."""
+
+    def __init__(self, *, waiting: int, limit: int) -> None:
+        super().__init__(f"{waiting} of {limit}")
+        self.waiting = waiting
+        self.limit = limit
+
+
+class NotYours(Refusal):
+    """A button of somebody else's job was pressed by a person without the right to it."""
+
+
+class UnknownJob(Refusal):
+    """A button whose job is not known, or not known any more."""
+
+
+class ShuttingDown(Refusal):
+    """The process is about to end and takes no new work."""
+
+
+class StoreUnavailable(Refusal):
+    """The database could not take the request."""
+
+
+class NotAPicture(ImagebotError):
+    """A file is not a whole picture; `reason` is not_a_picture, cut_off or too_large."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class DownloadFailed(ImagebotError):
+    """A body could not be fetched; `passing` says whether another try may succeed.
+
+    `reason` is gone, unreachable, too_large, forbidden_address or too_many_redirects.
+    """
+
+    def __init__(self, reason: str, *, passing: bool, status: int | None = None, detail: str = "") -> None:
+        super().__init__(f"{reason} ({status}) {detail}".strip())
+        self.reason = reason
+        self.passing = passing
+        self.status = status
+        self.detail = detail
+
+
+class StoreError(ImagebotError):
+    """The database cannot be opened, is corrupt, or was written by a newer program."""
+
+
+class FolderInUse(ImagebotError):
+    """Another process works on this DATA_DIR."""

@@ -1,0 +1,182 @@
+"""The words of a job, as plain data: what a person can ask for, what we store of it, and the states it passes.
+
+A leaf: it knows nothing of Discord, the provider's wire format or the database.
+"""
+
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+
+class Size(enum.StrEnum):
+    """The shapes the model draws (provider.md 1.1); `auto` lets it choose."""
+
+    AUTO = "auto"
+    SQUARE = "1:1"
+    TOWER = "1:4"
+    BANNER = "4:1"
+    COLUMN = "1:8"
+    RIBBON = "8:1"
+    PORTRAIT_2_3 = "2:3"
+    LANDSCAPE_3_2 = "3:2"
+    PORTRAIT_3_4 = "3:4"
+    LANDSCAPE_4_3 = "4:3"
+    PORTRAIT_4_5 = "4:5"
+    LANDSCAPE_5_4 = "5:4"
+    PHONE = "9:16"
+    WIDESCREEN = "16:9"
+    CINEMA = "21:9"
+
+
+class Quality(enum.StrEnum):
+    """The resolutions the model draws in (provider.md 1.1), lowest first."""
+
+    HALF_K = "0.5K"
+    ONE_K = "1K"
+    TWO_K = "2K"
+    FOUR_K = "4K"
+
+
+class Thinking(enum.StrEnum):
+    """How long the model ponders before it draws (provider.md 1.2)."""
+
+    AUTO = "auto"
+    MIN = "min"
+    HIGH = "high"
+
+
+PROMPT_MAX_CHARS = 2000
+"""The schema's limit (provider.md 13, C1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """What to draw and how. The defaults are the provider's."""
+
+    prompt: str
+    size: Size = Size.AUTO
+    quality: Quality = Quality.TWO_K
+    web_search: bool = False
+    image_search: bool = False
+    thinking: Thinking = Thinking.AUTO
+
+
+class Status(enum.StrEnum):
+    """Where a job stands; DESIGN 3. The last four are final, except that `ready` may still become `delivered`."""
+
+    PREPARING = "preparing"
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    DELIVERING = "delivering"
+    READY = "ready"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class FailureKind(enum.StrEnum):
+    """Who or what ended a job without a picture."""
+
+    PROVIDER_REFUSED = "provider_refused"
+    """The create call was refused; `code` and `http_status` are those of provider.md 6.1."""
+    TASK_FAILED = "task_failed"
+    """The task ended as failed; `code` is one of provider.md 6.2."""
+    UNREACHABLE = "unreachable"
+    """The provider could not be reached, or answered with server faults, until patience ran out."""
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """The create call may or may not have been accepted; the operator may have been charged."""
+    NO_RESULT = "no_result"
+    """The task says completed and names no picture."""
+    BAD_RESULT = "bad_result"
+    """What came down is not a whole picture; `code` says why: not_a_picture, cut_off, gone, too_large, forbidden_address."""
+    TIMED_OUT = "timed_out"
+    """The task did not end before the deadline; it may still be charged."""
+    INTERNAL = "internal"
+    """A fault of our own; the log has the job's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a job ended without a picture: facts only, the sentence is made by `ui.texts`."""
+
+    kind: FailureKind
+    code: str | None = None
+    http_status: int | None = None
+    message: str = ""
+    """The provider's own words, as received; may hold line breaks and anything else."""
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFile:
+    """The picture the provider made, whole and on our disk."""
+
+    path: Path
+    media_type: str
+    """By content: image/jpeg, image/png, image/webp or image/gif."""
+    width: int
+    height: int
+    n_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyRoute:
+    """How the reply to a person can be reached, as learnt when they asked.
+
+    `token` is a bearer secret for the reply until `token_expires_at`; the durable address is channel and message.
+    """
+
+    application_id: int
+    channel_id: int
+    message_id: int | None
+    token: str | None
+    token_expires_at: datetime
+    ephemeral: bool
+    channel_reachable: bool
+    """The bot itself can see the channel, send and attach there: the channel route works after the token died."""
+    upload_limit_bytes: int
+    """What the interaction allows for one file (discord.md 2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a person asked for, and how to answer; `origin_id` (interaction or message id) drops doubles."""
+
+    origin_id: int
+    user_id: int
+    guild_id: int | None
+    drawing: Drawing
+    route: ReplyRoute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One stored request, until it is delivered or ended."""
+
+    id: str
+    status: Status
+    origin_id: int
+    user_id: int
+    guild_id: int | None
+    drawing: Drawing
+    route: ReplyRoute
+    created_at: datetime
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+    """When the provider was seen to have finished, or the job ended."""
+    cancel_requested_at: datetime | None = None
+    """Set by Cancel after the task was submitted: the card is closed, the result is kept for collection."""
+    provider_task_id: str | None = None
+    estimated_s: int | None = None
+    progress: int = 0
+    """0 to 100, as last seen at the provider."""
+    credits_reserved: float | None = None
+    credits_used: float | None = None
+    result: ResultFile | None = None
+    failure: Failure | None = None
+    delivery_note: str | None = None
+    """What had to be done to the picture to fit the route: None where it went byte for byte."""
+    callback_token: str = field(repr=False, default="")

@@ -1,0 +1,62 @@
+"""A clock that tests move."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """A `bot.clock.Clock` that stands still until a test moves it.
+
+    `advance` moves time at once and wakes every sleeper that is due. `run_until` moves time in small steps, giving
+    real sockets and threads a moment between two steps, until a condition holds.
+    """
+
+    def __init__(self, start: datetime = START) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), waiter))
+        await waiter
+
+    @property
+    def sleepers(self) -> int:
+        """Count who still waits for time to pass."""
+        return sum(1 for _, _, waiter in self._sleepers if not waiter.done())
+
+    async def advance(self, seconds: float) -> None:
+        """Move time by `seconds`, waking the sleepers in order of their due time."""
+        target = self._elapsed + seconds
+        while self._sleepers and self._sleepers[0][0] <= target:
+            due, _, waiter = heapq.heappop(self._sleepers)
+            self._elapsed = max(self._elapsed, due)
+            if not waiter.done():
+                waiter.set_result(None)
+            await asyncio.sleep(0)
+        self._elapsed = target
+        await asyncio.sleep(0)
+
+    async def run_until(self, condition: Callable[[], bool], *, step_s: float = 0.5, limit_s: float = 3600) -> None:
+        """Move time step by step until `condition` holds; AssertionError after `limit_s` of moved time."""
+        end = self._elapsed + limit_s
+        while not condition():
+            assert self._elapsed < end, f"not reached within {limit_s} s of moved time"
+            await asyncio.sleep(0.004)  # a breath for sockets and threads; no timer of ours is waited for
+            await self.advance(step_s)
