@@ -1,0 +1,93 @@
+"""Logging set-up. A line is an event with ids; secrets and signed addresses never reach it."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TextIO
+
+from pydantic import SecretStr
+
+from bot.settings import LogFormat, LogLevel
+
+_TOKEN_IN_PATH = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.%-]+")
+_SIGNED_QUERY = re.compile(r"([?&](?:ex|is|hm|sig|signature|token|expires|X-Amz-[\w-]+)=)[^&\s\"']+", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"\b(Bearer|Bot) +[\w.~+/=-]{8,}")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class Redactor:
+    """Takes secrets out of any text: the ones it was given, and what looks like one by its place."""
+
+    def __init__(self, *secrets: SecretStr) -> None:
+        self._secrets = [secret.get_secret_value() for secret in secrets if secret.get_secret_value()]
+
+    def clean(self, text: str) -> str:
+        """Return `text` with every secret replaced by ***."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        text = _TOKEN_IN_PATH.sub(r"\1***", text)
+        text = _SIGNED_QUERY.sub(r"\1***", text)
+        return _AUTHORIZATION.sub(r"\1 ***", text)
+
+
+def _ids(record: logging.LogRecord) -> dict[str, object]:
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+
+
+def _instant(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    return logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
+
+
+def text_line(record: logging.LogRecord) -> str:
+    """Write one readable line: instant, level, logger, event, ids; then the traceback if there is one."""
+    ids = "".join(f" {key}={value}" for key, value in _ids(record).items())
+    line = f"{_instant(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{ids}"
+    return "\n".join(filter(None, (line, _traceback(record))))
+
+
+def json_line(record: logging.LogRecord) -> str:
+    """Write one JSON object a line, for machines."""
+    entry: dict[str, object] = {
+        "at": _instant(record),
+        "level": record.levelname,
+        "logger": record.name,
+        "event": record.getMessage(),
+        **_ids(record),
+    }
+    if record.exc_info:
+        entry["traceback"] = _traceback(record)
+    return json.dumps(entry, default=str, ensure_ascii=False)
+
+
+class RedactingFormatter(logging.Formatter):
+    """Writes a record with the given function and takes the secrets out of what it wrote."""
+
+    def __init__(self, write_line: Callable[[logging.LogRecord], str], redactor: Redactor) -> None:
+        super().__init__()
+        self._write_line = write_line
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor.clean(self._write_line(record))
+
+
+def set_up(*, level: LogLevel, form: LogFormat, redactor: Redactor, stream: TextIO | None = None) -> None:
+    """Send every log line of the process to `stream` (standard error), redacted.
+
+    discord.py writes whole payloads with interaction tokens at DEBUG, so its own logger never goes below INFO.
+    """
+    handler = logging.StreamHandler(stream or sys.stderr)
+    write_line = json_line if form is LogFormat.JSON else text_line
+    handler.setFormatter(RedactingFormatter(write_line, redactor))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.value)
+    for name in ("discord", "aiosqlite", "asyncio"):
+        logging.getLogger(name).setLevel(max(logging.INFO, root.level))

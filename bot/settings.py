@@ -1,0 +1,234 @@
+"""What an operator sets, read from the environment and `.env`, checked before anything starts.
+
+Built by whoever starts the program (`load`), never at import. Every fault is reported at once, by the variable's name
+and in a sentence, and no sentence repeats a value: it may be a secret pasted into the wrong line.
+"""
+
+import ipaddress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import Fault, SettingsError
+
+DISCORD_API_PATH = "/api/v10"
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class MessageContent(StrEnum):
+    """Whether the privileged message-content intent is asked of the gateway; `auto` asks for it where it is granted."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class LogLevel(StrEnum):
+    """The least severe line that is written."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def is_loopback_host(host: str | None) -> bool:
+    """Tell whether a host name or literal address is this machine's own."""
+    if host is None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_url(url: str) -> bool:
+    """Tell whether a URL's host is this machine's own."""
+    return is_loopback_host(urlsplit(url).hostname)
+
+
+def _split(url: str, *, secure: str, plain: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(f"is not a URL; it should look like {secure}://host") from None
+    if parts.scheme not in {secure, plain} or not host:
+        raise ValueError(f"is not a URL; it should look like {secure}://host")
+    if parts.scheme == plain and not is_loopback_host(host):
+        raise ValueError(f"uses plain {plain}, which is allowed to this machine only (127.0.0.1); use {secure}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must not hold a user name, a password, a '?' or a '#'")
+    return parts
+
+
+def _http_base(url: str) -> str:
+    parts = _split(url, secure="https", plain="http")
+    return parts._replace(path=parts.path.rstrip("/")).geturl()
+
+
+def _provider_base(url: str) -> str:
+    """Take the base with or without the version that every path of the API begins with."""
+    return _http_base(url).removesuffix("/v1")
+
+
+def _discord_base(url: str) -> str:
+    base = _http_base(url)
+    if not urlsplit(base).path:
+        return base + DISCORD_API_PATH
+    if not urlsplit(base).path.endswith("/v10"):
+        raise ValueError(f"must end in {DISCORD_API_PATH}: that is the version of Discord's API the bot speaks")
+    return base
+
+
+def _gateway(url: str) -> str:
+    return _split(url, secure="wss", plain="ws").geturl()
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value().strip().strip("\"'")
+    if not text:
+        raise ValueError("is empty")
+    if text.lower().startswith(("bot ", "bearer ")):
+        raise ValueError("holds the word before the secret too ('Bot' or 'Bearer'); leave that word out")
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("holds white space or characters that no such secret has; copy it again")
+    return SecretStr(text)
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+Secret = Annotated[SecretStr, AfterValidator(_secret)]
+HttpBase = Annotated[str, AfterValidator(_http_base)]
+
+
+class ProviderSettings(BaseSettings):
+    """What is needed to speak to EvoLink, and nothing of Discord: enough for `imagebot generate`."""
+
+    model_config = SettingsConfigDict(env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    evolink_api_key: Secret
+    evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"
+    evolink_api_base: Annotated[str, AfterValidator(_provider_base)] = "https://api.evolink.ai"
+    evolink_files_base: HttpBase = "https://files-api.evolink.ai"
+    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = LogLevel.INFO
+    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT
+
+    @property
+    def loopback_provider(self) -> bool:
+        """Results may come from this machine exactly when the provider itself is on it (DESIGN 5.7)."""
+        return is_loopback_url(self.evolink_api_base)
+
+
+class Settings(ProviderSettings):
+    """Everything `imagebot run` can be told."""
+
+    discord_token: Secret
+    discord_api_base: Annotated[str, AfterValidator(_discord_base)] = "https://discord.com" + DISCORD_API_PATH
+    discord_gateway_url: Annotated[str, AfterValidator(_gateway)] | None = None
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("data")
+    public_base_url: HttpBase | None = None
+    web_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    message_content_intent: Annotated[MessageContent, BeforeValidator(_lower)] = MessageContent.AUTO
+    dev_guild_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
+    max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50
+    max_waiting_jobs: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    job_deadline_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+
+    @property
+    def serves_web(self) -> bool:
+        """The web server runs where the bot can be reached from outside or was given a port of its own."""
+        return self.public_base_url is not None or self.web_port is not None
+
+    @property
+    def callback_base(self) -> str | None:
+        """The base for callbacks, or None where the provider could not or would not call (provider.md 7)."""
+        if self.public_base_url is None:
+            return None
+        if self.public_base_url.startswith("https://") and not is_loopback_url(self.public_base_url):
+            return self.public_base_url
+        return self.public_base_url if self.loopback_provider else None
+
+
+class FixedSettings(Settings):
+    """Settings given in code alone; the environment is not looked at (the demo and the tests)."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """Check and build; raises SettingsError."""
+        return _checked(cls, values)
+
+
+AnySettings = TypeVar("AnySettings", bound=ProviderSettings)
+
+_WHERE_TO_GET = {
+    "discord_token": "is not set; it is the bot's token from Discord's developer portal (page Bot, button Reset Token)",
+    "evolink_api_key": "is not set; it is the API key from the EvoLink dashboard and begins with sk-",
+}
+
+
+def load(kind: type[AnySettings], *, env_file: Path = Path(".env")) -> AnySettings:
+    """Read settings from the environment and a `.env` file; raises SettingsError with every fault."""
+    try:
+        return _checked(kind, {"_env_file": env_file})
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError([Fault(str(env_file), "cannot be read; it must be a text file in UTF-8")]) from None
+
+
+def _checked(kind: type[AnySettings], values: dict[str, Any]) -> AnySettings:
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        faults = [_fault(detail) for detail in error.errors(include_url=False, include_input=False)]
+    raise SettingsError(faults)  # outside the handler: pydantic's own error holds the values
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    field = str(detail["loc"][0]) if detail["loc"] else "settings"
+    return Fault(field.upper(), _sentence(field, detail))
+
+
+def _sentence(field: str, detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    sentences = {
+        "missing": _WHERE_TO_GET.get(field, "is not set"),
+        "value_error": str(context.get("error")),
+        "enum": f"must be one of {context.get('expected')}",
+        "int_parsing": "must be a whole number",
+        "greater_than_equal": f"is too small; the least is {context.get('ge')}",
+        "less_than_equal": f"is too large; the most is {context.get('le')}",
+        "string_pattern_mismatch": "holds characters that no model name has",
+        "string_too_short": "is empty",
+    }
+    return sentences.get(detail["type"], "is not usable")
