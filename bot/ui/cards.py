@@ -1,0 +1,155 @@
+"""The cards: what stands in a message while a job goes on and when it has ended. Layout only, the words are `texts`.
+
+Whatever the prompt holds, a card keeps within Discord's limits (discord.md 4) and can ping nobody.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import discord
+from discord import ui
+
+from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.ui import markdown, pixels, texts, views
+
+BLUE = discord.Colour(0x4F7CFF)
+GREY = discord.Colour(0x8A93A6)
+GREEN = discord.Colour(0x3BA55D)
+RED = discord.Colour(0xD1495B)
+
+_BAR_CELLS = 12
+_FILLED, _EMPTY = "▰", "▱"
+_USUAL_DURATION_S = 45
+"""Where the provider estimates nothing: the example of its own documents (provider.md 8.2)."""
+
+_WHOLE_PROMPT_CHARS = 4090
+_PROMPT_BESIDE_NEWS_CHARS = 900
+"""While a job goes on, or has failed, the news matter more than a prompt that fills the screen."""
+
+_AT_THE_MODEL = frozenset({Status.SUBMITTING, Status.RUNNING})
+_STOPPABLE = frozenset({Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
+_PICTURE_MADE = frozenset({Status.DELIVERING, Status.READY, Status.DELIVERED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a message shows: one embed of text, and buttons or none."""
+
+    embed: discord.Embed
+    view: ui.View | None
+
+
+def progress_card(job: Job, *, now: datetime, position: int | None) -> Card:
+    """Return the card of a job that goes on; `position` is its place in the line, if it waits in one."""
+    lines = [_bar(job), texts.status_words(job, position)]
+    if job.status in _AT_THE_MODEL:
+        lines[1] += f" {texts.expectation(_expected_at(job), now=now)}"
+    embed = discord.Embed(
+        title=texts.status_title(job.status),
+        description="\n".join(lines) + f"\n\n{_short_prompt(job)}",
+        colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
+    )
+    embed.set_footer(text=texts.settings_line(job.drawing))
+    return Card(embed=embed, view=views.card_view(views.CancelButton(job.id)) if job.status in _STOPPABLE else None)
+
+
+def result_card(job: Job, *, note: str | None) -> Card:
+    """Return what stands under the picture, which is a plain attachment of the same message.
+
+    `note` names the steps that fitted the picture to its way ("scaled", "reencoded+scaled"); None: byte for byte.
+    """
+    embed = discord.Embed(
+        title=texts.status_title(Status.DELIVERED),
+        description=markdown.block_quote(job.drawing.prompt, limit=_WHOLE_PROMPT_CHARS),
+        colour=GREEN,
+    )
+    for name, value in _facts(job):
+        embed.add_field(name=name, value=value, inline=True)
+    for remark in _remarks(job, note):
+        embed.add_field(name=texts.REMARK_LABEL, value=remark, inline=False)
+    embed.set_footer(text=texts.made_by(job.id))
+    return Card(embed=embed, view=None)
+
+
+def failure_card(job: Job) -> Card:
+    """Return why there is no picture, what that cost and what to do next."""
+    told = texts.failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
+    embed = discord.Embed(title=told.title, description=f"{told.sentence}\n\n{_short_prompt(job)}", colour=RED)
+    embed.set_footer(text=texts.reference(job))
+    return Card(embed=embed, view=None)
+
+
+def cancelled_card(job: Job) -> Card:
+    """Return what Cancel did: before the model had the prompt it ended the job, later it only closed the card."""
+    if job.cancel_requested_at is None:
+        return _notice(job, title=Status.CANCELLED, sentence=texts.cancelled_before(), button=None)
+    return _notice(job, title=Status.CANCELLED, sentence=texts.cancelled_after(), button=views.CollectButton(job.id))
+
+
+def ready_card(job: Job) -> Card:
+    """Return the card of a picture that is kept until somebody collects it."""
+    return _notice(job, title=Status.READY, sentence=texts.ready(), button=views.CollectButton(job.id), colour=GREEN)
+
+
+def fingerprint(card: Card) -> str:
+    """Return a text that is the same for cards that look and work the same."""
+    components = card.view.to_components() if card.view else []
+    return json.dumps([card.embed.to_dict(), components], sort_keys=True)
+
+
+def _notice(
+    job: Job, *, title: Status, sentence: str, button: views.CollectButton | None, colour: discord.Colour = GREY
+) -> Card:
+    embed = discord.Embed(
+        title=texts.status_title(title), description=f"{sentence}\n\n{_short_prompt(job)}", colour=colour
+    )
+    embed.set_footer(text=texts.reference(job))
+    return Card(embed=embed, view=views.card_view(button) if button else None)
+
+
+def _short_prompt(job: Job) -> str:
+    return markdown.block_quote(job.drawing.prompt, limit=_PROMPT_BESIDE_NEWS_CHARS)
+
+
+def _bar(job: Job) -> str:
+    share = _progress(job)
+    filled = share * _BAR_CELLS // 100
+    return f"{_FILLED * filled}{_EMPTY * (_BAR_CELLS - filled)} {texts.percent(share)}"
+
+
+def _progress(job: Job) -> int:
+    if job.status in _PICTURE_MADE:
+        return 100
+    return min(100, max(0, job.progress)) if job.status is Status.RUNNING else 0
+
+
+def _expected_at(job: Job) -> datetime:
+    estimate_s = _USUAL_DURATION_S if job.estimated_s is None else job.estimated_s
+    return (job.submitted_at or job.created_at) + timedelta(seconds=estimate_s)
+
+
+def _facts(job: Job) -> list[tuple[str, str]]:
+    drawing = job.drawing
+    facts = [
+        (texts.SIZE_LABEL, texts.SIZE_NAMES[drawing.size]),
+        (texts.QUALITY_LABEL, str(drawing.quality)),
+    ]
+    if job.result:
+        facts.append((texts.PIXELS_LABEL, texts.pixels(job.result)))
+    if job.finished_at:
+        facts.append((texts.DURATION_LABEL, texts.duration((job.finished_at - job.created_at).total_seconds())))
+    if extras := texts.extras(drawing):
+        facts.append((texts.EXTRAS_LABEL, ", ".join(extras)))
+    return facts
+
+
+def _remarks(job: Job, note: str | None) -> list[str]:
+    if job.result is None:
+        return []
+    remarks: list[str] = []
+    if not pixels.is_as_asked(job.drawing, job.result):
+        remarks.append(texts.other_pixels(job.drawing, pixels.expected(job.drawing.size, job.drawing.quality)))
+    if note is not None:
+        remarks.append(texts.delivery_note(note, original_bytes=job.result.n_bytes))
+    return remarks

@@ -1,0 +1,101 @@
+"""Private answers: why a request was not taken, and what to do instead."""
+
+import functools
+
+from bot import errors
+
+
+@functools.singledispatch
+def refusal(error: errors.Refusal) -> str:
+    """Return the sentence for a refused request; a class without words of its own gets these."""
+    del error
+    return "That could not be done. Nothing was spent and nothing was lost; please try again."
+
+
+@refusal.register
+def _(error: errors.EmptyPrompt) -> str:
+    del error
+    return (
+        "The prompt holds nothing that can be seen, so there is nothing to draw. Nothing was spent. "
+        "Describe the picture in a few words and send the command again."
+    )
+
+
+@refusal.register
+def _(error: errors.PromptTooLong) -> str:
+    return (
+        f"The prompt has {error.length:,} characters and the model reads at most {error.limit:,}. Nothing was spent. "
+        f"Shorten it by at least {error.length - error.limit:,} and send the command again."
+    )
+
+
+@refusal.register
+def _(error: errors.DoubleRequest) -> str:
+    del error
+    return "This request has been taken already and is drawn only once, so nothing more was spent. Look for its card."
+
+
+@refusal.register
+def _(error: errors.QueueFull) -> str:
+    return (
+        f"The waiting line is full: {error.waiting:,} of {error.limit:,} places are taken. Nothing was spent. "
+        "Please try again in a few minutes."
+    )
+
+
+@refusal.register
+def _(error: errors.NotYours) -> str:
+    del error
+    return not_yours()
+
+
+@refusal.register
+def _(error: errors.UnknownJob) -> str:
+    del error
+    return unknown_button()
+
+
+@refusal.register
+def _(error: errors.ShuttingDown) -> str:
+    del error
+    return restarting()
+
+
+@refusal.register
+def _(error: errors.StoreUnavailable) -> str:
+    del error
+    return (
+        "The bot cannot write to its database at the moment, so it took no request and nothing was spent. "
+        "Please try again in a minute; if it stays like this, tell whoever runs this bot."
+    )
+
+
+def not_yours() -> str:
+    """Return the answer to a person who pressed a button of somebody else's picture."""
+    return "This button belongs to the person who asked for the picture. `/imagine` makes your own."
+
+
+def unknown_button() -> str:
+    """Return the answer to a button whose job is not known any more."""
+    return "The bot does not know this picture any more, so the button does nothing now. `/imagine` starts a new one."
+
+
+def restarting() -> str:
+    """Return the answer to a request that comes while the bot is about to stop."""
+    return (
+        "The bot is restarting and takes no new requests for a moment. Nothing was spent. Please try again in a minute."
+    )
+
+
+def still_working() -> str:
+    """Return the answer to a person who wants to collect a picture that is not there yet."""
+    return "The picture is still being made and is not lost. Press the button again in a minute; that costs nothing."
+
+
+def internal_error(job_id: str | None = None) -> str:
+    """Return the sentence for a fault of our own; the log is searched by the job's id."""
+    where = f" and mention job `{job_id}`" if job_id else ""
+    return (
+        "Something went wrong inside the bot. It is not your fault, costs you nothing and is not counted. "
+        f"Please try again; if it happens twice, tell whoever runs this bot{where}."
+    )

@@ -1,0 +1,31 @@
+"""The short words on buttons, heads of fields and feet of cards."""
+
+from bot.jobs.model import Job
+from bot.ui import characters
+from bot.ui.texts.names import settings_line
+
+CANCEL_LABEL = "Cancel"
+COLLECT_LABEL = "Show the picture"
+
+SIZE_LABEL = "Size"
+QUALITY_LABEL = "Quality"
+PIXELS_LABEL = "Pixels"
+DURATION_LABEL = "Time it took"
+EXTRAS_LABEL = "Extras"
+REMARK_LABEL = "Please note"
+
+_MAX_REQUEST_ID_CHARS = 100
+
+
+def made_by(job_id: str) -> str:
+    """Return the foot of a finished picture."""
+    return f"AI-generated picture | job {job_id}"
+
+
+def reference(job: Job) -> str:
+    """Return the foot of a card that somebody may want to ask the operator about."""
+    parts = [settings_line(job.drawing), f"job {job.id}"]
+    if job.failure and job.failure.request_id:
+        request_id = characters.cut(characters.plain_line(job.failure.request_id), _MAX_REQUEST_ID_CHARS)
+        parts.append(f"image service's request {request_id}")
+    return " | ".join(parts)

@@ -1,0 +1,47 @@
+"""What is said of a picture that was made."""
+
+from bot.jobs.model import Drawing, ResultFile, Size
+from bot.ui.texts.names import TIMES
+
+_STEPS = {
+    "lossless": "packed anew, with every pixel unchanged",
+    "reencoded": "compressed a little more, which can hardly be seen",
+    "scaled": "made smaller",
+}
+_BYTES_PER_MEGABYTE = 1_000_000
+
+
+def pixels(result: ResultFile) -> str:
+    """Return width and height as a person writes them."""
+    return f"{result.width} {TIMES} {result.height}"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in seconds, or minutes and seconds."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def other_pixels(drawing: Drawing, expected: tuple[int, int] | None) -> str:
+    """Return the remark on a picture whose pixels are not those asked for; `expected` where they are known exactly."""
+    asked = str(drawing.quality) if drawing.size is Size.AUTO else f"{drawing.size} at {drawing.quality}"
+    usual = f", which is {expected[0]} {TIMES} {expected[1]}" if expected else ""
+    return f"You asked for {asked}{usual}. The model made it in another size."
+
+
+def delivery_note(steps: str, *, original_bytes: int) -> str:
+    """Return how a picture was changed to fit Discord's limit; `steps` are names joined by `+`."""
+    known = [_STEPS[step] for step in steps.split("+") if step in _STEPS]
+    changes = " and ".join(known) or "changed to fit"
+    megabytes = original_bytes / _BYTES_PER_MEGABYTE
+    return (
+        f"The original of {megabytes:.1f} MB is larger than this place accepts, so it was {changes}. "
+        "The bot keeps the original as the model made it."
+    )
+
+
+def alt_text(prompt: str) -> str:
+    """Return the description of a picture for those who cannot see it."""
+    return f"AI-generated picture of: {prompt}"
