@@ -43,10 +43,11 @@ class Card:
 def progress_card(job: Job, *, now: datetime, position: int | None) -> Card:
     """Return the card of a job that goes on; `position` is its place in the line, if it waits in one."""
     lines = [_bar(job), texts.status_words(job, position)]
-    if job.status in _AT_THE_MODEL:
-        lines[1] += f" {texts.expectation(_expected_at(job), now=now)}"
+    expected_at = _find_expected_at(job)
+    if expected_at:
+        lines[1] += f" {texts.expectation(expected_at, now=now)}"
     embed = discord.Embed(
-        title=texts.status_title(job.status),
+        title=texts.status_title(job.status, position),
         description="\n".join(lines) + f"\n\n{_short_prompt(job)}",
         colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
     )
@@ -124,9 +125,10 @@ def _progress(job: Job) -> int:
     return min(100, max(0, job.progress)) if job.status is Status.RUNNING else 0
 
 
-def _expected_at(job: Job) -> datetime:
-    estimate_s = _USUAL_DURATION_S if job.estimated_s is None else job.estimated_s
-    return (job.submitted_at or job.created_at) + timedelta(seconds=estimate_s)
+def _find_expected_at(job: Job) -> datetime | None:
+    if job.submitted_at is None or job.status not in _AT_THE_MODEL:
+        return None
+    return job.submitted_at + timedelta(seconds=_USUAL_DURATION_S if job.estimated_s is None else job.estimated_s)
 
 
 def _facts(job: Job) -> list[tuple[str, str]]:
@@ -149,7 +151,8 @@ def _remarks(job: Job, note: str | None) -> list[str]:
         return []
     remarks: list[str] = []
     if not pixels.is_as_asked(job.drawing, job.result):
-        remarks.append(texts.other_pixels(job.drawing, pixels.expected(job.drawing.size, job.drawing.quality)))
+        expected = pixels.expected(job.drawing.size, job.drawing.quality)
+        remarks.append(texts.other_pixels(job.drawing, job.result, expected))
     if note is not None:
         remarks.append(texts.delivery_note(note, original_bytes=job.result.n_bytes))
     return remarks

@@ -20,6 +20,8 @@ _FLAG_OF_A_REGION = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000
 """The only place where tag characters are seen (England, Scotland, Wales); elsewhere they hide text."""
 _MAX_MARKS_PER_LETTER = 4
 """Enough for every living script; a pile of two hundred would be drawn over the neighbours."""
+_MAX_CLUSTER_CHARS = 16
+"""The longest emoji of several parts has ten; an endless chain must not be cut away as a whole."""
 _FIRST_JOINING_SCRIPT = 0x0600  # Arabic; joiners mean nothing in the scripts before it
 
 
@@ -119,7 +121,11 @@ def _clusters(text: str) -> Iterator[str]:
 
 
 def _belongs(cluster: str, char: str) -> bool:
-    if cluster == "\\" or cluster[-1] == _ZERO_WIDTH_JOINER:
+    if cluster == "\\":
+        return True
+    if len(cluster) >= _MAX_CLUSTER_CHARS:
+        return False
+    if cluster[-1] == _ZERO_WIDTH_JOINER:
         return True
     if char in _JOINERS or char == _ZERO_WIDTH_SPACE or unicodedata.category(char)[0] == "M":
         return True

@@ -16,21 +16,11 @@ _EMOJI_NAME = re.compile(r":(?=[\w\\+~-]+:)")
 _EVERYBODY = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
 
 
-def escape(text: str) -> str:
-    """Return `text` so that Discord shows it as it stands; at most twice as long (UTF-16 units)."""
-    text = text.translate(_ESCAPED)
-    text = _LINE_START.sub(r"\1\\\2", text)
-    text = _LINK.sub(r"\\:", text)
-    text = _EMOJI_NAME.sub(r"\\:", text)
-    # The server looks for these words whatever stands before the @, so something has to stand behind it.
-    return _EVERYBODY.sub("@\u200b", text)
-
-
 def quote(text: str, *, limit: int) -> str:
     """Return `text` harmless and at most `limit` UTF-16 units long, `…` marking a cut; empty if nothing is visible."""
     lines = characters.plain_lines(text)
     head, tail = lines[: MAX_QUOTED_LINES - 1], lines[MAX_QUOTED_LINES - 1 :]
-    return characters.cut(escape("\n".join([*head, " ".join(tail)]).rstrip()), limit)
+    return characters.cut(_escape("\n".join([*head, " ".join(tail)]).rstrip()), limit)
 
 
 def block_quote(text: str, *, limit: int) -> str:
@@ -42,3 +32,13 @@ def block_quote(text: str, *, limit: int) -> str:
 def is_blank(text: str) -> bool:
     """Tell whether nothing of `text` can be seen: white space, controls, fillers, lone marks and the like."""
     return characters.is_blank(text)
+
+
+def _escape(text: str) -> str:
+    """Return `text` so that Discord shows it as it stands; at most twice as long (UTF-16 units)."""
+    text = text.translate(_ESCAPED)
+    text = _LINE_START.sub(r"\1\\\2", text)
+    text = _LINK.sub(r"\\:", text)
+    text = _EMOJI_NAME.sub(r"\\:", text)
+    # The server looks for these words whatever stands before the @, so something has to stand behind it.
+    return _EVERYBODY.sub("@\u200b", text)

@@ -63,7 +63,7 @@ DYNAMIC_ITEMS = (CancelButton, CollectButton)
 
 
 def card_view(*buttons: CancelButton | CollectButton) -> ui.View:
-    """Return a new view that never ends and is never stored; must be called in a running event loop."""
+    """Return a new view that never ends; discord.py stores nothing of it."""
     view = ui.View(timeout=None)
     for button in buttons:
         view.add_item(button)

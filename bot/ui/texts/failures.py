@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from bot.jobs.model import Failure, FailureKind
 from bot.ui import characters, markdown
 from bot.ui.texts import answers
-from bot.ui.texts.explanations import (
-    BY_CALL_CODE,
-    BY_KIND,
-    BY_RESULT_CODE,
-    BY_STATUS,
-    BY_TASK_CODE,
-    Explanation,
-)
+from bot.ui.texts.explanations import Explanation
+from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
+from bot.ui.texts.refused_calls import BY_CALL_CODE, BY_STATUS
 
 MAX_REASON_CHARS = 600
 

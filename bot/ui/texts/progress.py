@@ -7,7 +7,7 @@ from bot.jobs.model import Job, Status
 _NEARLY_DONE_PERCENT = 85
 
 _TITLES = {
-    Status.QUEUED: "Waiting in line",
+    Status.QUEUED: "Getting ready",
     Status.SUBMITTING: "Handing over to the model",
     Status.RUNNING: "Drawing",
     Status.DELIVERING: "Uploading",
@@ -18,7 +18,7 @@ _TITLES = {
 }
 
 _WORDS = {
-    Status.QUEUED: "Waiting for a free place at the model.",
+    Status.QUEUED: "Your request is saved. It goes to the model as soon as there is a free place.",
     Status.SUBMITTING: "Handing your prompt to the model.",
     Status.DELIVERING: "The picture is here and safe. Uploading it now.",
     Status.READY: "The picture is made and kept for you.",
@@ -28,8 +28,10 @@ _WORDS = {
 }
 
 
-def status_title(status: Status) -> str:
-    """Return two or three words for the head of a card."""
+def status_title(status: Status, position: int | None = None) -> str:
+    """Return two or three words for the head of a card; `position` is the job's place in the line."""
+    if status is Status.QUEUED and position is not None:
+        return "Waiting in line"
     return _TITLES[status]
 
 

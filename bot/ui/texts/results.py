@@ -1,6 +1,6 @@
 """What is said of a picture that was made."""
 
-from bot.jobs.model import Drawing, ResultFile, Size
+from bot.jobs.model import Drawing, ResultFile
 from bot.ui.texts.names import TIMES
 
 _STEPS = {
@@ -24,11 +24,14 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
-def other_pixels(drawing: Drawing, expected: tuple[int, int] | None) -> str:
-    """Return the remark on a picture whose pixels are not those asked for; `expected` where they are known exactly."""
-    asked = str(drawing.quality) if drawing.size is Size.AUTO else f"{drawing.size} at {drawing.quality}"
-    usual = f", which is {expected[0]} {TIMES} {expected[1]}" if expected else ""
-    return f"You asked for {asked}{usual}. The model made it in another size."
+def other_pixels(drawing: Drawing, result: ResultFile, expected: tuple[int, int] | None) -> str:
+    """Return the remark on a picture whose pixels are not those asked for; `expected` is None for a free shape."""
+    if expected is None:
+        return f"You asked for {drawing.quality}; the model made {pixels(result)}."
+    return (
+        f"You asked for {drawing.size} at {drawing.quality}, which is {expected[0]} {TIMES} {expected[1]}; "
+        f"the model made {pixels(result)}."
+    )
 
 
 def delivery_note(steps: str, *, original_bytes: int) -> str:
