@@ -1,0 +1,1 @@
+"""The image provider, EvoLink: its API, its file service, its errors. Never Discord, never the store."""
