@@ -16,6 +16,8 @@ _JOINERS = (_ZERO_WIDTH_NON_JOINER, _ZERO_WIDTH_JOINER)
 _BLANK_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\u034f")
 """Letters, symbols and marks by category that draw nothing: Hangul fillers, the empty braille cell, Khmer's inherent
 vowels, the grapheme joiner."""
+_SEEN_CONTROLS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+"""Controls by category that are drawn: Arabic and Syriac signs that stand under or around a number."""
 _FLAG_OF_A_REGION = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f")
 """The only place where tag characters are seen (England, Scotland, Wales); elsewhere they hide text."""
 _MAX_MARKS_PER_LETTER = 4
@@ -88,7 +90,7 @@ def _is_hidden(char: str, category: str) -> bool:
         point = ord(char)
         is_noncharacter = point & 0xFFFE == 0xFFFE
         return is_noncharacter or not (0x1F000 <= point <= 0x1FBFF or 0x20000 <= point <= 0x3FFFF)
-    return category[0] == "C"
+    return category[0] == "C" and char not in _SEEN_CONTROLS
 
 
 def _joins(before: str, after: str) -> bool:

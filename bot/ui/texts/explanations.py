@@ -31,31 +31,37 @@ GENTLER_PROMPT = (
 SAY_ID = "Please try once more; if it happens again, tell whoever runs this bot the job's id below."
 
 
-def declined(happened: str, advice: str = GENTLER_PROMPT) -> Explanation:
-    return Explanation(title="The image service declined this prompt", happened=happened, advice=advice)
+def declined(happened: str) -> Explanation:
+    """Explain that the prompt's content is not welcome."""
+    return Explanation(title="The image service declined this prompt", happened=happened, advice=GENTLER_PROMPT)
 
 
 def misunderstood(happened: str, advice: str) -> Explanation:
+    """Explain that the request's form is not accepted."""
     return Explanation(title="The image service did not accept the request", happened=happened, advice=advice)
 
 
 def no_credit(happened: str, advice: str = TELL_OPERATOR) -> Explanation:
+    """Explain that the operator has to pay in."""
     return Explanation(
         title="The bot's account is out of credit", happened=f"{happened} {NOT_YOUR_FAULT}", advice=advice
     )
 
 
 def no_access(happened: str) -> Explanation:
+    """Explain that the operator has to see to a key or an account."""
     return Explanation(
         title="The bot has no access to the model", happened=f"{happened} {NOT_YOUR_FAULT}", advice=TELL_OPERATOR
     )
 
 
 def busy(happened: str, advice: str) -> Explanation:
+    """Explain that there is too much to do at the moment."""
     return Explanation(title="The image service is busy", happened=happened, advice=advice)
 
 
 def trouble(happened: str, advice: str) -> Explanation:
+    """Explain that something is broken over there."""
     return Explanation(title="The image service has trouble", happened=happened, advice=advice)
 
 
