@@ -27,7 +27,7 @@ MEMORY_LIMIT_BYTES = 700 * 1024 * 1024
 _KEPT_VARIABLES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_", "PYTHON", "COV_", "COVERAGE_")
 
 
-class WorkerDied(ImagebotError):  # noqa: N818 - what happened, and often not a defect of ours
+class WorkerDied(ImagebotError):
     """A worker process ended before it answered; whether another try may help follows from the reason.
 
     `died` (a crash, or killed from outside) may pass; `out_of_memory` and `timed_out` would come again.
