@@ -40,10 +40,10 @@ class Card:
     view: ui.View | None
 
 
-def progress_card(job: Job, *, now: datetime, position: int | None) -> Card:
+def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_provider: bool = False) -> Card:
     """Return the card of a job that goes on; `position` is its place in the line, if it waits in one."""
-    lines = [_bar(job), texts.status_words(job, position)]
-    expected_at = _find_expected_at(job)
+    lines = [_bar(job), texts.status_words(job, position, waiting_for_provider=waiting_for_provider)]
+    expected_at = None if waiting_for_provider else _find_expected_at(job)
     if expected_at:
         lines[1] += f" {texts.expectation(expected_at, now=now)}"
     embed = discord.Embed(
@@ -58,7 +58,7 @@ def progress_card(job: Job, *, now: datetime, position: int | None) -> Card:
 def result_card(job: Job, *, note: str | None) -> Card:
     """Return what stands under the picture, which is a plain attachment of the same message.
 
-    `note` names the steps that fitted the picture to its way ("scaled", "reencoded+scaled"); None: byte for byte.
+    `note` names the steps that fitted the picture to its way ("smaller", "visually_lossless+still"); None: byte for byte.
     """
     embed = discord.Embed(
         title=texts.status_title(Status.DELIVERED),

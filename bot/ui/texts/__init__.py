@@ -23,15 +23,8 @@ from bot.ui.texts.labels import (
     reference,
 )
 from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line
-from bot.ui.texts.progress import (
-    cancelled_after,
-    cancelled_before,
-    expectation,
-    percent,
-    ready,
-    status_title,
-    status_words,
-)
+from bot.ui.texts.notices import cancelled_after, cancelled_before, not_ready, ready, too_late_to_cancel
+from bot.ui.texts.progress import expectation, percent, status_title, status_words
 from bot.ui.texts.results import alt_text, delivery_note, duration, other_pixels, pixels
 
 __all__ = [
@@ -59,6 +52,7 @@ __all__ = [
     "failure",
     "internal_error",
     "made_by",
+    "not_ready",
     "not_yours",
     "other_pixels",
     "percent",
@@ -71,5 +65,6 @@ __all__ = [
     "status_title",
     "status_words",
     "still_working",
+    "too_late_to_cancel",
     "unknown_button",
 ]

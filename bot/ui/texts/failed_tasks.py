@@ -97,7 +97,7 @@ BY_KIND = {
         advice="Try again in a minute, or word the prompt differently.",
     ),
     FailureKind.UNREACHABLE: trouble(
-        "The image service could not be reached, though the bot tried several times.",
+        "The image service could not be reached, or gave no proper answer, though the bot tried several times.",
         "Try again in a few minutes; your prompt is not the reason.",
     ),
     FailureKind.OUTCOME_UNKNOWN: Explanation(

@@ -35,8 +35,10 @@ def status_title(status: Status, position: int | None = None) -> str:
     return _TITLES[status]
 
 
-def status_words(job: Job, position: int | None) -> str:
+def status_words(job: Job, position: int | None, *, waiting_for_provider: bool = False) -> str:
     """Return what the job is doing now; `position` is its place in the line, 1 for the next."""
+    if waiting_for_provider:
+        return "The image service is not answering at the moment. Your request is kept, and the bot keeps trying."
     if job.status is Status.RUNNING:
         return _drawing_words(job.progress)
     if job.status is not Status.QUEUED or position is None:
@@ -64,28 +66,3 @@ def expectation(expected_at: datetime, *, now: datetime) -> str:
 def percent(progress: int) -> str:
     """Return a share of a hundred as it is written."""
     return f"{progress} %"
-
-
-def ready() -> str:
-    """Return what stands on the card of a picture that waits to be collected."""
-    return (
-        "Your picture is made and kept for you, and it is counted once. "
-        "It could not be put here by itself: press the button to see it."
-    )
-
-
-def cancelled_before() -> str:
-    """Return what a Cancel did that came before the model had the prompt."""
-    return (
-        "Cancelled before anything was sent to the model. It cost you nothing and is not counted. "
-        "`/imagine` starts a new picture whenever you like."
-    )
-
-
-def cancelled_after() -> str:
-    """Return what a Cancel can still do once the model has the prompt: close the card, no more."""
-    return (
-        "This card is closed, but the model had your prompt already and cannot be stopped. "
-        "The picture is still being made, has to be paid for, and counts for you when it arrives; "
-        "if none comes, it is not counted. Press the button in a minute or so to see it after all."
-    )

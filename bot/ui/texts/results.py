@@ -5,8 +5,9 @@ from bot.ui.texts.names import TIMES
 
 _STEPS = {
     "lossless": "packed anew, with every pixel unchanged",
-    "reencoded": "compressed a little more, which can hardly be seen",
-    "scaled": "made smaller",
+    "visually_lossless": "compressed a little more, which can hardly be seen",
+    "smaller": "made smaller",
+    "still": "reduced to its first moment, without the motion",
 }
 _BYTES_PER_MEGABYTE = 1_000_000
 
@@ -35,7 +36,7 @@ def other_pixels(drawing: Drawing, result: ResultFile, expected: tuple[int, int]
 
 
 def delivery_note(steps: str, *, original_bytes: int) -> str:
-    """Return how a picture was changed to fit Discord's limit; `steps` are names joined by `+`."""
+    """Return how a picture was changed to fit Discord's limit; `steps` are `images.fit.Step` values joined by `+`."""
     known = [_STEPS[step] for step in steps.split("+") if step in _STEPS]
     changes = " and ".join(known) or "changed to fit"
     megabytes = original_bytes / _BYTES_PER_MEGABYTE

@@ -1,0 +1,49 @@
+"""What is said where a job leaves its usual way: cancelled, kept for collection, or asked for too early or too late."""
+
+from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.ui.texts.answers import still_working
+from bot.ui.texts.failures import failure
+
+
+def ready() -> str:
+    """Return what stands on the card of a picture that waits to be collected."""
+    return (
+        "Your picture is made and kept for you, and it is counted once. "
+        "It could not be put here by itself: press the button to see it."
+    )
+
+
+def cancelled_before() -> str:
+    """Return what a Cancel did that came before the model had the prompt."""
+    return (
+        "Cancelled before anything was sent to the model. It cost you nothing and is not counted. "
+        "`/imagine` starts a new picture whenever you like."
+    )
+
+
+def cancelled_after() -> str:
+    """Return what a Cancel can still do once the model has the prompt: close the card, no more."""
+    return (
+        "This card is closed, but the model had your prompt already and cannot be stopped. "
+        "The picture is still being made, has to be paid for, and counts for you when it arrives; "
+        "if none comes, it is not counted. Press the button in a minute or so to see it after all."
+    )
+
+
+def too_late_to_cancel() -> str:
+    """Return the answer to a Cancel that came when there was nothing left to cancel."""
+    return "It is too late to cancel: this request has already ended, or its picture is just being put here."
+
+
+def not_ready(job: Job) -> str:
+    """Return the answer to a person who wants to collect what is not, or no longer, there to be collected."""
+    if job.status is Status.FAILED:
+        told = failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
+        return f"**{told.title}**\n{told.sentence}"
+    if job.status is Status.CANCELLED:
+        return cancelled_before()
+    if job.status in {Status.DELIVERING, Status.DELIVERED}:
+        return (
+            "This picture has been put into its channel already, or is just on its way there. Nothing more was spent."
+        )
+    return still_working()
