@@ -65,6 +65,20 @@ def test_the_example_file_holds_no_secret() -> None:
         assert re.search(rf"^{name}=\s*$", example, flags=re.MULTILINE), f"{name} should be there, and empty"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python3 -m venv .venv && .venv/bin/pip install -q -e . && .venv/bin/imagebot demo",
+        "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest",
+        "uv run imagebot demo",
+        "uv run --extra dev pytest",
+    ],
+)
+def test_the_lines_that_set_everything_up_stand_in_the_readme(line: str) -> None:
+    """Each is a line of its own, to be copied as it is; `.ci/run` takes it from there."""
+    assert line in repository.text_of("README.md").splitlines()
+
+
 @pytest.mark.parametrize("command", CLI_COMMANDS)
 def test_every_command_of_the_command_line_stands_in_the_readme(command: str) -> None:
     """Whoever reads the README finds each command."""
