@@ -18,10 +18,12 @@ RUN pip wheel --no-index --no-deps --no-build-isolation --wheel-dir dist . \
     && pip --python /opt/imagebot/bin/python install --no-index --no-deps dist/imagebot-*.whl
 
 FROM python:3.13.14-slim-bookworm
+# Inside a container nobody reaches the loopback address: where a web server is asked for, it listens to the engine's network.
 ENV PATH=/opt/imagebot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    DATA_DIR=/data
+    DATA_DIR=/data \
+    WEB_HOST=0.0.0.0
 # A fixed number, so that the owner of a mounted folder can be set from outside.
 RUN groupadd --gid 10001 imagebot \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin imagebot \
