@@ -20,6 +20,7 @@ LOSSLESS_WORTH_TRYING = 1.3
 
 _SAMPLING_MARGIN = 0.001
 _LONGEST_SIDE_AT_LEAST_PX = 64
+_WORTH_SCALING_UP = 1.08
 
 
 class Step(enum.StrEnum):
@@ -94,9 +95,9 @@ def _encode_within(decoded: pixels.Decoded, *, n_bytes: int, max_bytes: int) -> 
     trial = _Trial(image=decoded.image, tiles=tiles, scale=scale, max_bytes=max_bytes)
     if decoded.is_exact and n_bytes <= max_bytes * LOSSLESS_WORTH_TRYING and (encoded := _try_lossless(trial)):
         return encoded, Step.LOSSLESS
-    if not decoded.was_reduced and (encoded := _try_visually_lossless(trial)):
+    if not decoded.was_halved and (encoded := _try_visually_lossless(trial)):
         return encoded, Step.VISUALLY_LOSSLESS
-    return _scale_down(trial), Step.SMALLER
+    return _scale_down(trial, max_factor=1.0 if decoded.was_halved else 0.95), Step.SMALLER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +140,22 @@ def _is_alike(tiles: Image.Image, rung: ladder.Rung) -> bool:
     return likeness.measure_ssim(pixels.take_brightness(tiles), again) >= VISUALLY_LOSSLESS_SSIM + _SAMPLING_MARGIN
 
 
-def _scale_down(trial: _Trial) -> ladder.Encoded:
+def _scale_down(trial: _Trial, *, max_factor: float) -> ladder.Encoded:
+    """Scale until it fits, and once up again where the first guess left much of the limit unused."""
     rung = ladder.choose_for_smaller(trial.image)
     longest_px = max(trial.image.size)
-    factor = min(0.95, rung.max_side_px / longest_px, _guess_factor(trial.max_bytes, trial.predict_bytes(rung)))
+    max_factor = min(max_factor, rung.find_factor(trial.image))
+    factor = min(max_factor, _guess_factor(trial.max_bytes, trial.predict_bytes(rung)))
     while longest_px * factor >= _LONGEST_SIDE_AT_LEAST_PX:
         encoded = rung.encode(pixels.scale(trial.image, factor))
-        if len(encoded.content) <= trial.max_bytes:
+        change = _guess_factor(trial.max_bytes, len(encoded.content))
+        if len(encoded.content) > trial.max_bytes:
+            factor *= min(0.9, change)
+            continue
+        if change < _WORTH_SCALING_UP or factor == max_factor:
             return encoded
-        factor *= min(0.9, _guess_factor(trial.max_bytes, len(encoded.content)))
+        larger = rung.encode(pixels.scale(trial.image, min(max_factor, factor * change)))
+        return larger if len(larger.content) <= trial.max_bytes else encoded
     raise DoesNotFit(trial.max_bytes)
 
 

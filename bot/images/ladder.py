@@ -5,6 +5,7 @@ resolution comes after all full-colour rungs: it is what every camera writes, an
 """
 
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +31,17 @@ class Rung:
     media_type: str
     extension: str
     max_side_px: int
+    max_pixels: int
     options: dict[str, Any]
 
     def takes(self, image: Image.Image) -> bool:
-        """Say whether the format has room for so long a side."""
-        return max(image.size) <= self.max_side_px
+        """Say whether the format has room for such a picture, and a worker the memory."""
+        return self.find_factor(image) >= 1
+
+    def find_factor(self, image: Image.Image) -> float:
+        """Return how far a picture has to be scaled to be taken; more than one where there is room to spare."""
+        room_for_pixels = self.max_pixels / (image.width * image.height)
+        return min(self.max_side_px / max(image.size), math.sqrt(room_for_pixels))
 
     def encode(self, image: Image.Image) -> Encoded:
         """Encode the picture; its colour profile goes with it, nothing else that was not a pixel."""
@@ -55,6 +62,7 @@ def _jpeg(quality: int, *, subsampling: str) -> Rung:
         media_type="image/jpeg",
         extension="jpg",
         max_side_px=65_500,
+        max_pixels=30_000_000,
         options={"quality": quality, "subsampling": subsampling},
     )
 
@@ -65,6 +73,7 @@ def _webp(**options: Any) -> Rung:
         media_type="image/webp",
         extension="webp",
         max_side_px=16_383,
+        max_pixels=20_000_000,  # its encoder takes up to 25 bytes a pixel
         options={"method": 0, "exact": True, **options},
     )
 

@@ -12,8 +12,15 @@ from PIL import Image, ImageOps
 from bot.errors import NotAPicture
 from bot.images import container
 
-REDUCED_DECODING_PIXELS = 50_000_000
-"""A JPEG with more is decoded at a half or less of its size, or it would not fit a worker together with a copy."""
+HALVED_ABOVE_PIXELS = 30_000_000
+"""More does not fit a worker together with the copies that scaling and encoding need. The model's largest has 19."""
+
+MAX_PROGRESSIVE_PIXELS = 75_000_000
+"""A progressive JPEG is held whole, at up to six bytes a pixel, before the first pixel comes out of it."""
+
+_STRIP_PX = 1024
+_EXACT_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
+_MODES_KEEPING_PROFILE = {"P", "RGB", "RGBA"}
 
 Image.MAX_IMAGE_PIXELS = container.MAX_JPEG_PIXELS  # `container` has refused what is larger, in words of our own
 
@@ -25,7 +32,7 @@ class Decoded:
     image: Image.Image
     is_exact: bool
     """Every pixel of the file, bit for bit, and the file was lossless itself."""
-    was_reduced: bool
+    was_halved: bool
     was_animated: bool
 
 
@@ -33,42 +40,55 @@ def decode(source: Path, picture: container.Picture) -> Decoded:
     """Decode the first frame of an inspected file; NotAPicture where the pixels are broken."""
     try:
         with Image.open(source, formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
-            was_reduced = _reduce_if_huge(opened, picture)
+            was_halved = picture.width * picture.height > HALVED_ABOVE_PIXELS
+            if was_halved:
+                _draft_smaller(opened, picture)
             was_animated = bool(getattr(opened, "is_animated", False)) and opened.format != "MPO"
             opened.load()
             image = _normalise(opened)
+            if image.width * image.height > HALVED_ABOVE_PIXELS:
+                image = _halve(image)
             is_exact = opened.format == "PNG" and opened.mode in _EXACT_MODES and not _is_deep_png(source)
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (MemoryError, NotAPicture):
+        raise
+    except Exception as error:  # decoders raise whatever a broken file makes them stumble over
         _tell_lack_of_memory(error)
         raise NotAPicture("not_a_picture", f"{picture.extension} with broken pixels: {error}") from error
-    return Decoded(
-        image=image, is_exact=is_exact and not was_animated, was_reduced=was_reduced, was_animated=was_animated
-    )
+    is_exact = is_exact and not (was_animated or was_halved)
+    return Decoded(image=image, is_exact=is_exact, was_halved=was_halved, was_animated=was_animated)
 
 
-_EXACT_MODES = {"1", "L", "LA", "P", "RGB", "RGBA"}
+def _draft_smaller(opened: Image.Image, picture: container.Picture) -> None:
+    """Have a JPEG decoded at a half or a quarter of its sides; other formats know no such thing."""
+    if opened.info.get("progressive") and picture.width * picture.height > MAX_PROGRESSIVE_PIXELS:
+        raise NotAPicture("too_large", f"a progressive JPEG of {picture.width}x{picture.height} pixels")
+    divisor = 2 if picture.width * picture.height <= 4 * HALVED_ABOVE_PIXELS else 4
+    opened.draft("RGB", (picture.width // divisor, picture.height // divisor))
 
 
-def _reduce_if_huge(opened: Image.Image, picture: container.Picture) -> bool:
-    if opened.format not in {"JPEG", "MPO"} or picture.width * picture.height <= REDUCED_DECODING_PIXELS:
-        return False
-    factor = 2 if picture.width * picture.height <= 4 * REDUCED_DECODING_PIXELS else 4
-    opened.draft("RGB", (picture.width // factor, picture.height // factor))
-    return True
+def _halve(image: Image.Image) -> Image.Image:
+    """Average two by two pixels, in strips: in one go Pillow would weight a copy of the whole by its alpha."""
+    half = Image.new(image.mode, ((image.width + 1) // 2, (image.height + 1) // 2))
+    for top in range(0, image.height, _STRIP_PX):
+        strip = image.crop((0, top, image.width, min(top + _STRIP_PX, image.height)))
+        half.paste(strip.reduce(2), (0, top // 2))
+    half.info = dict(image.info)
+    return half
 
 
 def _normalise(opened: Image.Image) -> Image.Image:
     """Turn upright, make 8-bit RGB or RGBA, and drop an alpha channel that hides nothing."""
-    image = ImageOps.exif_transpose(opened)
+    ImageOps.exif_transpose(opened, in_place=True)
+    image: Image.Image = opened
+    if image.mode not in _MODES_KEEPING_PROFILE:
+        image.info.pop("icc_profile", None)  # describes inks or grey, not the colours we turn them into
     if image.mode.startswith("I"):
         image = _make_8_bit(image)
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         if image.getchannel("A").getextrema() != (255, 255):
             return image
-    if image.mode == "CMYK":
-        image.info.pop("icc_profile", None)  # describes inks, not the light we turn them into
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _make_8_bit(image: Image.Image) -> Image.Image:
