@@ -58,7 +58,7 @@ def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_
 def result_card(job: Job, *, note: str | None) -> Card:
     """Return what stands under the picture, which is a plain attachment of the same message.
 
-    `note` names the steps that fitted the picture to its way ("smaller", "visually_lossless+still"); None: byte for byte.
+    `note` names the steps that fitted the picture to its way, joined by `+`; None: it goes byte for byte.
     """
     embed = discord.Embed(
         title=texts.status_title(Status.DELIVERED),

@@ -112,14 +112,14 @@ def _is_joining_letter(char: str) -> bool:
 
 def _clusters(text: str) -> Iterator[str]:
     """Yield what should stay together: a letter with its marks, an emoji of several parts, an escaped character."""
-    cluster = ""
-    for char in text:
-        if cluster and not _belongs(cluster, char):
+    cluster = text[:1]
+    for char in text[1:]:
+        if _belongs(cluster, char):
+            cluster += char
+        else:
             yield cluster
-            cluster = ""
-        cluster += char
-    if cluster:
-        yield cluster
+            cluster = char
+    yield cluster
 
 
 def _belongs(cluster: str, char: str) -> bool:

@@ -5,15 +5,12 @@ twice (discord.md 8), so views come from `card_view` only: new for every message
 """
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.ui import texts
-
-if TYPE_CHECKING:
-    from bot.client import ImageBot
 
 _JOB_ID = "(?P<job_id>[a-z0-9]{1,40})"
 
@@ -34,7 +31,7 @@ class CancelButton(ui.DynamicItem[ui.Button[Any]], template=f"v1:cancel:{_JOB_ID
         del interaction, item
         return cls(match["job_id"])
 
-    async def callback(self, interaction: "discord.Interaction[ImageBot]") -> None:
+    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
         await interaction.client.intake.cancel(interaction, self.job_id)
 
 
@@ -54,12 +51,17 @@ class CollectButton(ui.DynamicItem[ui.Button[Any]], template=f"v1:collect:{_JOB_
         del interaction, item
         return cls(match["job_id"])
 
-    async def callback(self, interaction: "discord.Interaction[ImageBot]") -> None:
+    async def callback(self, interaction: "discord.Interaction[Any]") -> None:
         await interaction.client.intake.collect(interaction, self.job_id)
 
 
 DYNAMIC_ITEMS = (CancelButton, CollectButton)
 """To be registered once, before the gateway connects."""
+
+
+def is_known(custom_id: str) -> bool:
+    """Tell whether a button of this id is one of ours, of this version."""
+    return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in DYNAMIC_ITEMS)
 
 
 def card_view(*buttons: CancelButton | CollectButton) -> ui.View:

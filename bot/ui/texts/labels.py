@@ -1,7 +1,8 @@
 """The short words on buttons, heads of fields and feet of cards."""
 
+import re
+
 from bot.jobs.model import Job
-from bot.ui import characters
 from bot.ui.texts.names import settings_line
 
 CANCEL_LABEL = "Cancel"
@@ -14,6 +15,7 @@ DURATION_LABEL = "Time it took"
 EXTRAS_LABEL = "Extras"
 REMARK_LABEL = "Please note"
 
+_NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:-]")
 _MAX_REQUEST_ID_CHARS = 100
 
 
@@ -26,6 +28,6 @@ def reference(job: Job) -> str:
     """Return the foot of a card that somebody may want to ask the operator about."""
     parts = [settings_line(job.drawing), f"job {job.id}"]
     if job.failure and job.failure.request_id:
-        request_id = characters.cut(characters.plain_line(job.failure.request_id), _MAX_REQUEST_ID_CHARS)
+        request_id = _NOT_OF_AN_ID.sub("", job.failure.request_id)[:_MAX_REQUEST_ID_CHARS]
         parts.append(f"image service's request {request_id}")
     return " | ".join(parts)

@@ -44,6 +44,6 @@ def not_ready(job: Job) -> str:
         return cancelled_before()
     if job.status in {Status.DELIVERING, Status.DELIVERED}:
         return (
-            "This picture has been put into its channel already, or is just on its way there. Nothing more was spent."
+            "This picture has been put into its channel already, or is just on its way there. That costs nothing more."
         )
     return still_working()

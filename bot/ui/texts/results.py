@@ -38,7 +38,7 @@ def other_pixels(drawing: Drawing, result: ResultFile, expected: tuple[int, int]
 def delivery_note(steps: str, *, original_bytes: int) -> str:
     """Return how a picture was changed to fit Discord's limit; `steps` are `images.fit.Step` values joined by `+`."""
     known = [_STEPS[step] for step in steps.split("+") if step in _STEPS]
-    changes = " and ".join(known) or "changed to fit"
+    changes = ", and ".join(known) or "changed to fit"
     megabytes = original_bytes / _BYTES_PER_MEGABYTE
     return (
         f"The original of {megabytes:.1f} MB is larger than this place accepts, so it was {changes}. "

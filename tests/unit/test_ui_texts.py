@@ -1,0 +1,188 @@
+"""Words for people: one for every refusal and every state."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bot import errors
+from bot.images.fit import Step
+from bot.jobs.model import Drawing, Failure, FailureKind, Quality, Size, Status, Thinking
+from bot.ui import texts
+from tests.support.ui_jobs import job, result
+
+EXAMPLES: list[tuple[errors.Refusal, str]] = [
+    (errors.EmptyPrompt(), "nothing that can be seen"),
+    (errors.PromptTooLong(length=2345, limit=2000), "2,345 characters and the model reads at most 2,000"),
+    (errors.DoubleRequest(), "taken already"),
+    (errors.QueueFull(waiting=1000, limit=1000), "1,000 of 1,000 places"),
+    (errors.NotYours(), "belongs to the person who asked"),
+    (errors.UnknownJob(), "does not know this picture any more"),
+    (errors.ShuttingDown(), "restarting"),
+    (errors.StoreUnavailable(), "cannot write to its database"),
+]
+
+
+def subclasses(of: type[errors.Refusal]) -> Iterator[type[errors.Refusal]]:
+    for direct in of.__subclasses__():
+        yield direct
+        yield from subclasses(direct)
+
+
+@pytest.mark.parametrize(("error", "part"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_a_refusal_is_told_with_its_facts(error: errors.Refusal, part: str) -> None:
+    """What happened stands in the sentence, numbers included."""
+    assert part in texts.refusal(error)
+
+
+def test_no_refusal_is_without_words_of_its_own() -> None:
+    """Whoever adds a class adds a sentence, and an example above."""
+    missing = {kind for kind in subclasses(errors.Refusal) if kind.__module__.startswith(("bot.", "cogs."))}
+    assert missing == {type(error) for error, _ in EXAMPLES}
+    sentences = {texts.refusal(error) for error, _ in EXAMPLES}
+    assert len(sentences | {texts.refusal(errors.Refusal())}) == len(EXAMPLES) + 1
+
+
+SENTENCES = [
+    *(texts.refusal(error) for error, _ in EXAMPLES),
+    texts.refusal(errors.Refusal()),
+    texts.internal_error("k3v9q0ab"),
+    texts.cancelled_before(),
+    texts.cancelled_after(),
+    texts.still_working(),
+    texts.too_late_to_cancel(),
+    texts.ready(),
+    *(texts.delivery_note(step, original_bytes=1) for step in [*Step, "unheard of"]),
+    *(texts.status_words(job(status=status), None) for status in Status),
+    texts.status_words(job(), None, waiting_for_provider=True),
+]
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_every_sentence_is_calm_and_complete(sentence: str) -> None:
+    """It begins with a capital, ends with a full stop, does not shout and shows no place-holder."""
+    assert re.match(r"[A-Z]", sentence)
+    assert sentence.endswith(".")
+    assert not set(sentence) & set("!{}")
+    assert len(sentence) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("status", "position", "progress", "words"),
+    [
+        (Status.QUEUED, None, 0, "as soon as there is a free place"),
+        (Status.QUEUED, 1, 0, "You are next"),
+        (Status.QUEUED, 3, 0, "Place 3 in the line"),
+        (Status.QUEUED, 1234, 0, "Place 1,234 in the line"),
+        (Status.SUBMITTING, None, 0, "Handing your prompt"),
+        (Status.RUNNING, None, 0, "about to start"),
+        (Status.RUNNING, None, 1, "is drawing"),
+        (Status.RUNNING, None, 84, "is drawing"),
+        (Status.RUNNING, None, 85, "Nearly done"),
+        (Status.DELIVERING, None, 100, "Uploading"),
+        (Status.READY, None, 100, "kept for you"),
+        (Status.DELIVERED, None, 100, "was delivered"),
+        (Status.FAILED, None, 0, "No picture"),
+        (Status.CANCELLED, None, 0, "was cancelled"),
+    ],
+)
+def test_each_state_has_its_words(status: Status, position: int | None, progress: int, words: str) -> None:
+    """A person reads what is going on, and a place in the line where there is one."""
+    assert words in texts.status_words(job(status=status, progress=progress), position)
+
+
+def test_a_service_that_does_not_answer_is_named_as_the_reason() -> None:
+    """Waiting without a word would look like a bot that hangs."""
+    assert "bot keeps trying" in texts.status_words(job(), None, waiting_for_provider=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status.RUNNING, "still being made"),
+        (Status.QUEUED, "still being made"),
+        (Status.DELIVERING, "on its way"),
+        (Status.DELIVERED, "on its way"),
+        (Status.CANCELLED, "Cancelled before"),
+        (Status.FAILED, "inside the bot"),
+    ],
+)
+def test_a_picture_that_cannot_be_collected_is_explained(status: Status, words: str) -> None:
+    """The button says why nothing comes, whatever became of the job."""
+    assert words in texts.not_ready(job(status=status))
+
+
+def test_a_failure_is_told_to_who_comes_to_collect() -> None:
+    """With the provider's own reason, as on the card."""
+    failed = job(status=Status.FAILED, failure=Failure(kind=FailureKind.TASK_FAILED, message="Too vague."))
+    assert "“Too vague.”" in texts.not_ready(failed)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0 s"),
+        (0.4, "0 s"),
+        (31.2, "31 s"),
+        (59.6, "1 min"),
+        (65, "1 min 5 s"),
+        (600, "10 min"),
+        (3661, "61 min 1 s"),
+    ],
+)
+def test_a_length_of_time_is_written_as_people_write_it(seconds: float, words: str) -> None:
+    """Seconds under a minute, minutes and seconds above."""
+    assert texts.duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ("lossless", "packed anew, with every pixel unchanged"),
+        ("visually_lossless", "can hardly be seen"),
+        ("smaller", "made smaller"),
+        ("smaller+still", "made smaller, and reduced to its first moment"),
+        ("folded", "changed to fit"),
+        ("", "changed to fit"),
+    ],
+)
+def test_a_fitted_picture_says_what_was_done_to_it(steps: str, words: str) -> None:
+    """Each step is said, and an unknown one is not hidden."""
+    note = texts.delivery_note(steps, original_bytes=24_000_000)
+    assert words in note
+    assert "24.0 MB" in note
+
+
+def test_each_step_of_fitting_has_words() -> None:
+    """No step of `images.fit` falls back on the general sentence."""
+    assert all("changed to fit" not in texts.delivery_note(step, original_bytes=1) for step in Step)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "line"),
+    [
+        (Drawing(prompt="a"), "automatic shape | 2K"),
+        (Drawing(prompt="a", size=Size.WIDESCREEN, quality=Quality.FOUR_K), "16:9 · widescreen | 4K"),
+        (
+            Drawing(prompt="a", web_search=True, image_search=True, thinking=Thinking.HIGH),
+            "automatic shape | 2K | web search | image search | high thinking",
+        ),
+    ],
+)
+def test_the_settings_stand_in_one_line(drawing: Drawing, line: str) -> None:
+    """What everybody has by default is not said."""
+    assert texts.settings_line(drawing) == line
+
+
+def test_a_picture_of_other_pixels_says_both() -> None:
+    """What was asked for and what came stand side by side."""
+    drawing = Drawing(prompt="a", size=Size.WIDESCREEN)
+    assert texts.other_pixels(drawing, result(1376, 768), (2752, 1536)) == (
+        "You asked for 16:9 at 2K, which is 2752 \N{MULTIPLICATION SIGN} 1536; "
+        "the model made 1376 \N{MULTIPLICATION SIGN} 768."
+    )
+
+
+def test_command_texts_keep_discords_limits() -> None:
+    """Descriptions of a command and its options have 1 to 100 characters."""
+    assert all(0 < len(words) <= 100 for words in [texts.IMAGINE_DESCRIPTION, *texts.IMAGINE_OPTIONS.values()])
