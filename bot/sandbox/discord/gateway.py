@@ -1,0 +1,376 @@
+"""The gateway: connections, sessions and what each is told (discord.md 9, 11; sandbox.md). No state of the world."""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from aiohttp import WSMsgType, web
+
+from bot.clock import Clock
+from bot.sandbox.discord import wire
+from bot.sandbox.discord.bell import PATIENCE_S, Bell
+from bot.sandbox.discord.events import KNOWN_INTENTS, Event, Intent
+from bot.sandbox.discord.forms import FormFaults, anything, integer, nullable, record, text
+from bot.sandbox.discord.ids import shard_of
+from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.world import World
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
+INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
+HEARTBEAT_INTERVAL_MS = 41_250
+MAX_SENDS, SENDS_WINDOW_S, MAX_PAYLOAD_BYTES = 120, 60, 4096
+_ORDERLY_CLOSES = (1000, 1001)
+_IDENTIFY = record(
+    {"token": text(low=1), "properties": anything, "intents": integer(low=0)},
+    compress=nullable(anything),
+    large_threshold=nullable(integer(low=50, high=250)),
+    shard=nullable(anything),
+    presence=nullable(anything),
+)
+
+
+class _Refused(Exception):
+    """The connection is closed with a code."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class _Packer(Protocol):
+    def __call__(self, payload: bytes) -> bytes: ...
+
+
+def _packer(wanted: str | None) -> _Packer | None:
+    """Return what packs outgoing frames: `zlib-stream`, `zstd-stream` where the library is here, or nothing."""
+    if wanted == "zlib-stream":
+        stream = zlib.compressobj()
+        return lambda payload: stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH)
+    if wanted == "zstd-stream" and importlib.util.find_spec("zstandard"):
+        zstandard: Any = importlib.import_module("zstandard")
+        chunks = zstandard.ZstdCompressor().compressobj()
+        return lambda payload: chunks.compress(payload) + chunks.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Close:
+    code: int
+    reason: str
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One web socket."""
+
+    socket: web.WebSocketResponse
+    pack: _Packer | None
+    outbox: "asyncio.Queue[Json | _Close]" = field(default_factory=lambda: asyncio.Queue[Any]())
+
+    def send(self, op: int, data: Any = None, *, seq: int | None = None, name: str | None = None) -> None:
+        """Queue one payload."""
+        self.outbox.put_nowait({"op": op, "d": data, "s": seq, "t": name})
+
+    def close(self, code: int, reason: str) -> None:
+        """Queue the end."""
+        self.outbox.put_nowait(_Close(code, reason))
+
+    async def write_all(self) -> None:
+        """Send what is queued until the end is."""
+        while True:
+            item = await self.outbox.get()
+            if isinstance(item, _Close):
+                await self.socket.close(code=item.code, message=item.reason.encode())
+                return
+            written = json.dumps(item, separators=(",", ":"))
+            with contextlib.suppress(ConnectionError):
+                await (
+                    self.socket.send_bytes(self.pack(written.encode())) if self.pack else self.socket.send_str(written)
+                )
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Session:
+    """What a client identified as; it outlives its connection until it is invalid."""
+
+    id: str
+    intents: int
+    shard: tuple[int, int]
+    connection: Connection | None = None
+    sent: list[tuple[int, str, Json]] = field(default_factory=list[tuple[int, str, Json]])
+
+    @property
+    def seq(self) -> int:
+        """Return the number of the last dispatch."""
+        return self.sent[-1][0] if self.sent else 0
+
+    def dispatch(self, name: str, payload: Json) -> None:
+        """Tell the client, now or when it resumes."""
+        number = self.seq + 1
+        self.sent.append((number, name, payload))
+        if self.connection is not None:
+            self.connection.send(DISPATCH, payload, seq=number, name=name)
+
+    def hears(self, event: Event) -> bool:
+        """Tell whether this shard serves the event's guild; what has none goes to shard 0."""
+        number, of = self.shard
+        return (0 if event.guild_id is None else shard_of(event.guild_id, of)) == number
+
+
+class Gateway:
+    """All connections of the bot."""
+
+    def __init__(self, clock: Clock, *, complain: Callable[[str, str], None]) -> None:
+        self.world: World
+        self.url = ""
+        self.sessions: dict[str, Session] = {}
+        self.identifies = 0
+        self._clock = clock
+        self._complain = complain
+        self._connections: list[Connection] = []
+        self._bell = Bell()
+
+    @property
+    def connected(self) -> list[Session]:
+        """List the sessions that have a connection."""
+        return [each for each in self.sessions.values() if each.connection is not None]
+
+    async def wait_for_connections(self, count: int = 1, *, timeout: float = PATIENCE_S) -> None:
+        """Wait until so many sessions are connected and know their guilds."""
+        await self._bell.wait_until(
+            lambda: len(self.connected) >= count, what=f"{count} gateway connections", timeout=timeout
+        )
+
+    def publish(self, event: Event) -> None:
+        """Tell every session that may hear of an event."""
+        for session in self.sessions.values():
+            payload = event.seen_with(session.intents) if session.hears(event) else None
+            if payload is not None:
+                session.dispatch(event.name, payload)
+
+    # Faults ------------------------------------------------------------------------------------------------------
+
+    def ask_to_reconnect(self) -> None:
+        """Op 7: every client shall connect anew and resume."""
+        for connection in self._connections:
+            connection.send(RECONNECT)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Op 9 to every client."""
+        for session in list(self.sessions.values()):
+            if session.connection is not None:
+                session.connection.send(INVALID_SESSION, resumable)
+            if not resumable:
+                del self.sessions[session.id]
+
+    def close_all(self, code: int = 4000, reason: str = "Unknown error") -> None:
+        """Close every connection with a code."""
+        for connection in self._connections:
+            connection.close(code, reason)
+
+    def drop_all(self) -> None:
+        """Cut every connection without a word."""
+        for connection in self._connections:
+            transport = connection.socket.get_extra_info("socket") and connection.socket._req  # noqa: SLF001
+            if transport is not None and transport.transport is not None:
+                transport.transport.abort()
+
+    # One connection ----------------------------------------------------------------------------------------------
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one web socket to its end."""
+        socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
+        await socket.prepare(request)
+        connection = Connection(socket, _packer(request.query.get("compress")))
+        self._connections.append(connection)
+        writer = asyncio.create_task(connection.write_all(), name="sandbox gateway writer")
+        try:
+            self._check_query(request)
+            connection.send(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": []})
+            await self._read_all(connection)
+        except _Refused as refused:
+            self._complain("gateway", f"{refused.code} {refused.reason}")
+            connection.close(refused.code, refused.reason)
+            await writer
+        finally:
+            self._connections.remove(connection)
+            self._detach(connection, orderly=socket.close_code in _ORDERLY_CLOSES)
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+        return socket
+
+    def _check_query(self, request: web.Request) -> None:
+        if request.query.get("v") != "10":
+            raise _Refused(4012, "Invalid API version")
+        if request.query.get("encoding", "json") != "json":
+            raise _Refused(4002, "This sandbox speaks JSON only.")
+
+    def _detach(self, connection: Connection, *, orderly: bool) -> None:
+        for session in list(self.sessions.values()):
+            if session.connection is connection:
+                session.connection = None
+                if orderly:
+                    del self.sessions[session.id]
+        self._bell.ring()
+
+    async def _read_all(self, connection: Connection) -> None:
+        window_start, sends = self._clock.monotonic(), 0
+        async for frame in connection.socket:
+            if self._clock.monotonic() - window_start >= SENDS_WINDOW_S:
+                window_start, sends = self._clock.monotonic(), 0
+            sends += 1
+            if sends > MAX_SENDS:
+                raise _Refused(4008, "Rate limited.")
+            if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self._take(connection, _parsed(frame.data))
+
+    def _take(self, connection: Connection, payload: Json) -> None:
+        op, data = payload.get("op"), payload.get("d")
+        session = next((each for each in self.sessions.values() if each.connection is connection), None)
+        if op == HEARTBEAT:
+            connection.send(HEARTBEAT_ACK)
+        elif op == IDENTIFY:
+            if session is not None:
+                raise _Refused(4005, "Already authenticated.")
+            self._identify(connection, data)
+        elif op == RESUME:
+            if session is not None:
+                raise _Refused(4005, "Already authenticated.")
+            self._resume(connection, data)
+        elif op not in (PRESENCE, VOICE, MEMBERS):
+            raise _Refused(4001, "Unknown opcode.")
+        elif session is None:
+            raise _Refused(4003, "Not authenticated.")
+        elif op == MEMBERS:
+            self._send_members(session, data)
+
+    def _identify(self, connection: Connection, data: Any) -> None:
+        faults = FormFaults()
+        _IDENTIFY(data, (), faults)
+        if faults:
+            raise _Refused(4002, f"Error while decoding payload: {faults.tree}"[:120])
+        fields = cast("Json", data)
+        self._check_token(fields)
+        intents = cast("int", fields["intents"])
+        if intents & ~KNOWN_INTENTS:
+            raise _Refused(4013, "Invalid intent(s).")
+        if intents & ~self.world.application.granted_intents:
+            raise _Refused(4014, "Disallowed intent(s).")
+        session = Session(
+            id=f"{self.world.mint.next_id():032x}", intents=intents, shard=_shard(fields), connection=connection
+        )
+        self.identifies += 1
+        self._greet(session)
+        self.sessions[session.id] = session
+        self._bell.ring()
+
+    def _check_token(self, fields: Json) -> None:
+        if str(fields.get("token", "")).removeprefix("Bot ") != self.world.application.token:
+            raise _Refused(4004, "Authentication failed.")
+
+    def _greet(self, session: Session) -> None:
+        number, of = session.shard
+        guilds = [each for each in self.world.bot_guilds if shard_of(each.id, of) == number]
+        app = self.world.application
+        session.dispatch(
+            "READY",
+            {
+                "v": 10,
+                "user_settings": {},
+                "user": wire.own_user(self.world.bot),
+                "session_type": "normal",
+                "session_id": session.id,
+                "resume_gateway_url": self.url,
+                "relationships": [],
+                "private_channels": [],
+                "presences": [],
+                "guilds": [{"id": str(each.id), "unavailable": True} for each in guilds],
+                "guild_join_requests": [],
+                "geo_ordered_rtc_regions": [],
+                "game_relationships": [],
+                "auth": {},
+                "shard": [number, of],
+                "application": {"id": str(app.id), "flags": app.flags},
+                "_trace": [],
+            },
+        )
+        if not session.intents & Intent.GUILDS:
+            return
+        every = bool(session.intents & Intent.GUILD_PRESENCES)
+        for guild in guilds:
+            session.dispatch("GUILD_CREATE", wire.guild_create(guild, bot=self.world.bot, all_members=every))
+
+    def _resume(self, connection: Connection, data: Any) -> None:
+        fields = cast("Json", data) if isinstance(data, dict) else {}
+        self._check_token(fields)
+        session = self.sessions.get(str(fields.get("session_id")))
+        if session is None:
+            connection.send(INVALID_SESSION, False)
+            return
+        seen = fields.get("seq")
+        if not isinstance(seen, int) or seen > session.seq:
+            raise _Refused(4007, "Invalid seq.")
+        session.connection = connection
+        for number, name, payload in session.sent:
+            if number > seen:
+                connection.send(DISPATCH, payload, seq=number, name=name)
+        session.dispatch("RESUMED", {"_trace": []})
+        self._bell.ring()
+
+    def _send_members(self, session: Session, data: Any) -> None:
+        fields = cast("Json", data) if isinstance(data, dict) else {}
+        guild_ids = fields.get("guild_id")
+        asked = cast("list[Any]", guild_ids) if isinstance(guild_ids, list) else [guild_ids]
+        for each in asked:
+            guild = self.world.guilds.get(int(each)) if str(each).isdigit() else None
+            if guild is None or not guild.has_bot:
+                continue
+            wanted = {int(one) for one in fields.get("user_ids") or []}
+            prefix = str(fields.get("query") or "").lower()
+            found = [
+                member
+                for member in guild.members.values()
+                if (not wanted or member.account.id in wanted) and member.account.name.lower().startswith(prefix)
+            ]
+            found = found[: fields.get("limit") or None]
+            chunk: Json = {
+                "guild_id": str(guild.id),
+                "members": [wire.member(one) for one in found],
+                "chunk_index": 0,
+                "chunk_count": 1,
+                "not_found": [],
+                "presences": [],
+            }
+            if fields.get("nonce") is not None:
+                chunk["nonce"] = fields["nonce"]
+            session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _parsed(raw: str | bytes) -> Json:
+    size = len(raw.encode() if isinstance(raw, str) else raw)
+    if size > MAX_PAYLOAD_BYTES:
+        raise _Refused(4002, "The payload is larger than 4096 bytes.")
+    try:
+        payload = json.loads(raw)
+    except (ValueError, UnicodeDecodeError):
+        raise _Refused(4002, "Error while decoding payload.") from None
+    if not isinstance(payload, dict):
+        raise _Refused(4002, "Error while decoding payload.")
+    return cast("Json", payload)
+
+
+def _shard(fields: Json) -> tuple[int, int]:
+    shard = fields.get("shard") or [0, 1]
+    match shard:
+        case [int(number), int(of)] if 0 <= number < of:
+            return number, of
+        case _:
+            raise _Refused(4010, "Invalid shard.")
