@@ -89,4 +89,8 @@ async def repeat(
         retry=tenacity.retry_if_exception(when),
         reraise=True,
     )
-    return await retrying(attempt)
+
+    async def call() -> T:  # tenacity awaits only what is plainly a coroutine function, which a lambda is not
+        return await attempt()
+
+    return await retrying(call)

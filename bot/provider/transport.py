@@ -85,9 +85,12 @@ class Transport:
             ):
                 return self._judge(response, await self._read_body(response))
         except _NEVER_SENT as fault:
-            raise Unreachable(type(fault).__name__, maybe_sent=False) from fault
+            raise Unreachable(self._name(fault), maybe_sent=False) from fault
         except (aiohttp.ClientError, OSError) as fault:
-            raise Unreachable(type(fault).__name__, maybe_sent=True) from fault
+            raise Unreachable(self._name(fault), maybe_sent=True) from fault
+
+    def _name(self, fault: Exception) -> str:
+        return str(_scrub(str(fault), self._key)) or type(fault).__name__
 
     def _headers(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         return {
@@ -99,15 +102,16 @@ class Transport:
 
     async def _read_body(self, response: aiohttp.ClientResponse) -> bytes:
         """Read the body up to the size limit; of a refusal, what can be had of it: its status says enough."""
+        accepted = response.status < 300
         body = bytearray()
         try:
-            while piece := await response.content.readany():
+            while len(body) <= ANSWER_MAX_BYTES and (piece := await response.content.readany()):
                 body += piece
-                if len(body) > ANSWER_MAX_BYTES:
-                    raise BadAnswer("the answer is too long", http_status=response.status)
         except aiohttp.ClientError:
-            if response.status < 300:
+            if accepted:
                 raise
+        if accepted and len(body) > ANSWER_MAX_BYTES:
+            raise BadAnswer("the answer is too long", http_status=response.status)
         return bytes(body)
 
     def _judge(self, response: aiohttp.ClientResponse, body: bytes) -> object:

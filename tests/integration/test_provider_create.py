@@ -1,63 +1,27 @@
 """Creating a task: what is sent, what is made of each answer, and when it is sent again."""
 
-import contextlib
+import asyncio
 import socket
-from collections.abc import AsyncGenerator
 
-import aiohttp
 import pytest
-from pydantic import SecretStr
 
 from bot.jobs.model import Quality, Size, Thinking
 from bot.provider import errors
-from bot.provider.api import EvoLink
 from bot.provider.models import GenerationRequest, Task, TaskStatus
 from bot.provider.retry import ATTEMPTS
 from tests.support.clock import ManualClock
+from tests.support.provider import KEY, InstantClock, envelope, evolink_at
 from tests.support.scripted_server import Answer, Cut, Hang, Reset, ScriptedServer, serve
 
-KEY = "sk-test-0123456789"
 IDEMPOTENCY_KEY = "job-0123456789abcdef"
 TASK_ID = "task-unified-1795338000-k3v9q0ab"
 CREATED = {"id": TASK_ID, "status": "pending", "progress": 0}
 PLAIN = GenerationRequest(prompt="a paper lighthouse")
 
 
-class InstantClock(ManualClock):
-    """Waits take no time and are written down; deadlines (15 s and more) stand still."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waited_s: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        if seconds in {15.0, 120.0}:
-            await super().sleep(seconds)
-            return
-        self.waited_s.append(seconds)
-
-
-@contextlib.asynccontextmanager
-async def client(base: str, clock: ManualClock, *, key: str = KEY) -> AsyncGenerator[EvoLink, None]:
-    async with aiohttp.ClientSession() as session:
-        yield EvoLink(
-            session=session,
-            api_base=base,
-            api_key=SecretStr(key),
-            model="gemini-3.1-flash-image-preview",
-            clock=clock,
-            jitter=lambda: 0.0,
-            connect_timeout_s=1.0,
-        )
-
-
 async def create(server: ScriptedServer, request: GenerationRequest = PLAIN, clock: ManualClock | None = None) -> Task:
-    async with client(server.base, clock or InstantClock()) as evolink:
+    async with evolink_at(server.base, clock or InstantClock()) as evolink:
         return await evolink.create(request, idempotency_key=IDEMPOTENCY_KEY)
-
-
-def envelope(code: object, error_type: str = "", message: str = "No.", **more: object) -> dict[str, object]:
-    return {"error": {"code": code, "message": message, "type": error_type, **more}}
 
 
 async def test_a_create_sends_the_key_the_idempotency_key_and_only_the_fields_that_mean_something() -> None:
@@ -105,7 +69,10 @@ async def test_a_create_sends_all_seven_fields_when_all_are_asked_for() -> None:
 
 async def test_white_space_around_a_pasted_key_is_not_sent() -> None:
     """It would give a 401 (provider.md 1)."""
-    async with serve(Answer(body=CREATED)) as server, client(server.base, InstantClock(), key=f" {KEY}\n") as evolink:
+    async with (
+        serve(Answer(body=CREATED)) as server,
+        evolink_at(server.base, InstantClock(), key=f" {KEY}\n") as evolink,
+    ):
         await evolink.create(PLAIN, idempotency_key=IDEMPOTENCY_KEY)
     assert server.seen[0].headers["Authorization"] == f"Bearer {KEY}"
 
@@ -130,7 +97,7 @@ async def test_what_breaks_a_rule_is_refused_before_any_call(request_: Generatio
 @pytest.mark.parametrize("key", ["short", "x" * 97, "with space 0123456789", "umlaut-ä-0123456789"])
 async def test_an_idempotency_key_of_the_wrong_form_is_refused_before_any_call(key: str) -> None:
     """16 to 96 of the allowed characters (provider.md 1)."""
-    async with serve(Answer(body=CREATED)) as server, client(server.base, InstantClock()) as evolink:
+    async with serve(Answer(body=CREATED)) as server, evolink_at(server.base, InstantClock()) as evolink:
         with pytest.raises(errors.InvalidRequest) as refused:
             await evolink.create(PLAIN, idempotency_key=key)
     assert refused.value.field == "idempotency_key"
@@ -216,8 +183,6 @@ async def test_a_create_without_an_answer_is_in_doubt_after_120_seconds() -> Non
     """The limit is that of first-party clients, and time is the clock's."""
     clock = ManualClock()
     async with serve(Hang()) as server:
-        import asyncio
-
         asked = asyncio.create_task(create(server, clock=clock))
         await clock.run_until(lambda: bool(server.seen), step_s=0.01)
         await clock.advance(119)
@@ -269,7 +234,7 @@ async def test_a_create_with_nobody_listening_is_tried_again_and_nothing_is_in_d
         closed.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{closed.getsockname()[1]}"
         clock = InstantClock()
-        async with client(base, clock) as evolink:
+        async with evolink_at(base, clock) as evolink:
             with pytest.raises(errors.Unreachable) as unreachable:
                 await evolink.create(PLAIN, idempotency_key=IDEMPOTENCY_KEY)
     assert not unreachable.value.maybe_sent

@@ -61,11 +61,13 @@ class ScriptedServer:
         self.seen: list[Seen] = []
         self.base = ""
         self.port = 0
+        self.asked = asyncio.Event()
         self.released = asyncio.Event()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body = await request.read()
+        body = await request.content.read()  # without the size limit of `request.read`
         self.seen.append(Seen(method=request.method, path=request.raw_path, headers=request.headers, body=body))
+        self.asked.set()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         match answer:
             case Reset():
