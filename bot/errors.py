@@ -1,21 +1,21 @@
 """The tree of errors. An error carries facts; the sentence a person reads is made in `ui.texts`.
 
-    ImagebotError
-    ├── SettingsError            the settings are not usable; every fault by its variable's name
-    ├── Refusal                  a person is told no; nothing was spent, nothing was lost
-    │   ├── EmptyPrompt
-    │   ├── PromptTooLong        length, limit
-    │   ├── DoubleRequest        the same interaction came twice
-    │   ├── QueueFull            waiting, limit
-    │   ├── NotYours             a button of somebody else's job
-    │   ├── UnknownJob           a button whose job is not known (any more)
-    │   ├── ShuttingDown
-    │   └── StoreUnavailable     the database did not take the request
-    ├── NotAPicture              reason: not_a_picture, cut_off, too_large
-    ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
-    ├── StoreError               the database cannot be opened or is newer than this program
-    ├── FolderInUse              another process works on this DATA_DIR
-    └── ProviderError            (bot.provider.errors draws its own branch)
+ImagebotError
+├── SettingsError            the settings are not usable; every fault by its variable's name
+├── Refusal                  a person is told no; nothing was spent, nothing was lost
+│   ├── EmptyPrompt
+│   ├── PromptTooLong        length, limit
+│   ├── DoubleRequest        the same interaction came twice
+│   ├── QueueFull            waiting, limit
+│   ├── NotYours             a button of somebody else's job
+│   ├── UnknownJob           a button whose job is not known (any more)
+│   ├── ShuttingDown
+│   └── StoreUnavailable     the database did not take the request
+├── NotAPicture              reason: not_a_picture, cut_off, too_large
+├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
+├── StoreError               the database cannot be opened or is newer than this program
+├── FolderInUse              another process works on this DATA_DIR
+└── ProviderError            (bot.provider.errors draws its own branch)
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class SettingsError(ImagebotError):
         self.faults = faults
 
 
-class Refusal(ImagebotError):  # noqa: N818 - a refusal is an answer, not a defect
+class Refusal(ImagebotError):
     """A person is told no. Nothing was spent and nothing was lost."""
 
 
@@ -112,6 +112,10 @@ class DownloadFailed(ImagebotError):
 
 class StoreError(ImagebotError):
     """The database cannot be opened, is corrupt, or was written by a newer program."""
+
+
+class CannotConnect(ImagebotError):
+    """Discord cannot be reached or does not let the bot in; the message is a line for the operator."""
 
 
 class FolderInUse(ImagebotError):

@@ -28,3 +28,19 @@ def die_with_parent(parent_pid: int) -> None:
 def ignore_interrupts() -> None:
     """Leave Ctrl-C, which a terminal sends to every process of a group, to the process that owns this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this process alone, until it is closed or the process dies; False if another has it.
+
+    Elsewhere nothing is locked, and two processes on one folder are not noticed.
+    """
+    if sys.platform == "win32":
+        return True
+    import fcntl  # noqa: PLC0415 - does not exist elsewhere
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -4,7 +4,6 @@ Built by whoever starts the program (`load`), never at import. Every fault is re
 and in a sentence, and no sentence repeats a value: it may be a secret pasted into the wrong line.
 """
 
-import ipaddress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -15,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import Fault, SettingsError
+from bot.net import is_loopback_url
 
 DISCORD_API_PATH = "/api/v10"
 
@@ -43,23 +43,6 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-def is_loopback_host(host: str | None) -> bool:
-    """Tell whether a host name or literal address is this machine's own."""
-    if host is None:
-        return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_loopback_url(url: str) -> bool:
-    """Tell whether a URL's host is this machine's own."""
-    return is_loopback_host(urlsplit(url).hostname)
-
-
 def _split(url: str, *, secure: str, plain: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -68,7 +51,7 @@ def _split(url: str, *, secure: str, plain: str) -> SplitResult:
         raise ValueError(f"is not a URL; it should look like {secure}://host") from None
     if parts.scheme not in {secure, plain} or not host:
         raise ValueError(f"is not a URL; it should look like {secure}://host")
-    if parts.scheme == plain and not is_loopback_host(host):
+    if parts.scheme == plain and not is_loopback_url(url):
         raise ValueError(f"uses plain {plain}, which is allowed to this machine only (127.0.0.1); use {secure}")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must not hold a user name, a password, a '?' or a '#'")

@@ -63,9 +63,8 @@ class Drawing:
 
 
 class Status(enum.StrEnum):
-    """Where a job stands; DESIGN 3. The last four are final, except that `ready` may still become `delivered`."""
+    """Where a job stands. The last four are final, except that `ready` may still become `delivered`."""
 
-    PREPARING = "preparing"
     QUEUED = "queued"
     SUBMITTING = "submitting"
     RUNNING = "running"
@@ -90,7 +89,7 @@ class FailureKind(enum.StrEnum):
     NO_RESULT = "no_result"
     """The task says completed and names no picture."""
     BAD_RESULT = "bad_result"
-    """What came down is not a whole picture; `code` says why: not_a_picture, cut_off, gone, too_large, forbidden_address."""
+    """What came down is not a whole picture; `code` is the `reason` of NotAPicture or DownloadFailed."""
     TIMED_OUT = "timed_out"
     """The task did not end before the deadline; it may still be charged."""
     INTERNAL = "internal"
@@ -169,6 +168,8 @@ class Job:
     """When the provider was seen to have finished, or the job ended."""
     cancel_requested_at: datetime | None = None
     """Set by Cancel after the task was submitted: the card is closed, the result is kept for collection."""
+    told_at: datetime | None = None
+    """When the person was shown how it ended."""
     provider_task_id: str | None = None
     estimated_s: int | None = None
     progress: int = 0

@@ -1,0 +1,81 @@
+"""DATA_DIR: what lies where, the process lock, and the sign of life that a health check reads."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import posix
+from bot.errors import FolderInUse
+
+ALIVE_MAX_AGE_S = 90
+"""A sign of life older than this means that the bot hangs or has lost Discord."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """The one folder the bot writes to."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "imagebot.sqlite3"
+
+    @property
+    def results(self) -> Path:
+        """Where each result stays, named by its job."""
+        return self.root / "results"
+
+    @property
+    def scratch(self) -> Path:
+        """Copies made for one delivery; emptied at start."""
+        return self.root / "scratch"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "lock"
+
+    @property
+    def alive(self) -> Path:
+        """Touched while the bot is connected to Discord."""
+        return self.root / "alive"
+
+    def make(self) -> None:
+        """Create the folders, for the owner's eyes only, and empty the scratch; raises OSError."""
+        for folder in (self.root, self.results, self.scratch):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left_over in self.scratch.iterdir():
+            left_over.unlink(missing_ok=True)
+
+
+class ProcessLock:
+    """Held by the one process that works on a folder; the operating system drops it when the process dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self) -> None:
+        """Take the lock; raises FolderInUse if another process holds it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not posix.try_lock(descriptor):
+            os.close(descriptor)
+            raise FolderInUse(str(self._path.parent))
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go; harmless if it was never taken."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @staticmethod
+    def is_held(path: Path) -> bool:
+        """Tell whether some process holds the lock at `path`."""
+        probe = ProcessLock(path)
+        try:
+            probe.take()
+        except FolderInUse:
+            return True
+        probe.release()
+        return False

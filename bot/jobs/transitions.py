@@ -1,0 +1,23 @@
+"""Which way a job may go. Pure: the store guards every move with it, and nothing else decides."""
+
+from bot.jobs.model import Status
+
+_ALLOWED: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.SUBMITTING, Status.FAILED, Status.CANCELLED}),
+    # back to queued only where the provider surely did not take the task
+    Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED}),
+    Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED}),
+    Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY}),
+    Status.READY: frozenset({Status.DELIVERED}),
+    Status.DELIVERED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+}
+
+ENDED = frozenset({Status.READY, Status.DELIVERED, Status.FAILED, Status.CANCELLED})
+"""Where no runner task has anything left to do but to tell the person."""
+
+
+def may_move(origin: Status, to: Status) -> bool:
+    """Tell whether a job may go from one status to the other."""
+    return to in _ALLOWED[origin]

@@ -1,0 +1,22 @@
+"""Small facts that outlive a process, by name: what was last synced, and the like."""
+
+from bot.store.database import Database
+
+
+class MetaStore:
+    """Texts by key."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, key: str) -> str | None:
+        """Return the text kept under `key`, or None."""
+        rows = await self._database.read("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0]["value"]) if rows else None
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep `value` under `key`, in place of what was there."""
+        await self._database.write(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, value),
+        )
