@@ -1,0 +1,38 @@
+"""What the jobs tell the world, as a promise that the Discord side keeps. Jobs know nothing of Discord."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import ImagebotError
+from bot.jobs.model import Job, ReplyRoute
+
+
+class DeliveryPostponed(ImagebotError):
+    """Nothing could be posted just now, for a reason that passes: ask again later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How a delivery ended: the picture is in a message, or it waits to be collected."""
+
+    delivered: bool
+    route: ReplyRoute | None = None
+    """Where the picture stands now, if it had to be posted somewhere else than in the reply."""
+    note: str | None = None
+    """What had to be done to the picture to fit; None where it went byte for byte."""
+
+
+class Announcer(Protocol):
+    """Tells the person who asked how their job is doing."""
+
+    def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
+        """Show the job's progress, soon; never waits, never fails. `turn` is the place in the queue."""
+        ...
+
+    async def deliver(self, job: Job) -> Delivery:
+        """Put the result before the person; raises DeliveryPostponed. After it no progress of the job is shown."""
+        ...
+
+    async def close(self, job: Job) -> None:
+        """Show how a job ended, where a delivery has not shown it; raises DeliveryPostponed."""
+        ...

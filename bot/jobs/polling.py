@@ -1,0 +1,39 @@
+"""When to look at a task again. Pure.
+
+Each read of an unfinished task makes the gateway ask the model's host, so never under 3 s apart (provider.md 8.3). Few
+looks while nothing can be done yet, then the closest ones allowed: that keeps both the reads and the delay small.
+"""
+
+from collections.abc import Sequence
+
+CLOSEST_S = 3.0
+JITTER_S = 0.4
+PATIENT_AFTER_S = 120.0
+PATIENT_S = 10.0
+ASLEEP_AFTER_S = 900.0
+ASLEEP_S = 30.0
+NET_FACTOR = 4.0
+"""With callbacks on, looking is only the net beneath them."""
+SAMPLES_NEEDED = 5
+
+
+def earliest_end_s(recent_durations_s: Sequence[float]) -> float | None:
+    """Guess before which moment hardly any task ends, from how long the newest ones took; None if too few are known."""
+    if len(recent_durations_s) < SAMPLES_NEEDED:
+        return None
+    return sorted(recent_durations_s)[len(recent_durations_s) // 10]
+
+
+def next_look_s(elapsed_s: float, *, earliest_s: float | None, callbacks: bool, jitter: float) -> float:
+    """Return the seconds to wait before the next look at a task submitted `elapsed_s` ago; `jitter` is 0 to 1."""
+    wait_s = _plain_wait_s(elapsed_s, earliest_s) + jitter * JITTER_S
+    return wait_s * NET_FACTOR if callbacks else wait_s
+
+
+def _plain_wait_s(elapsed_s: float, earliest_s: float | None) -> float:
+    if earliest_s is not None and elapsed_s < earliest_s:
+        left_s = earliest_s - elapsed_s
+        return max(CLOSEST_S, left_s if left_s < 3 * CLOSEST_S else left_s / 2)
+    if elapsed_s < PATIENT_AFTER_S:
+        return CLOSEST_S
+    return PATIENT_S if elapsed_s < ASLEEP_AFTER_S else ASLEEP_S

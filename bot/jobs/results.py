@@ -1,0 +1,43 @@
+"""Brings a finished picture home: whole, checked by content, and on disk for good before anyone is shown anything."""
+
+import asyncio
+from pathlib import Path
+
+from bot.errors import NotAPicture
+from bot.images import container
+from bot.jobs.model import ResultFile
+from bot.net import Downloader
+
+MAX_RESULT_BYTES = 100 * 1024 * 1024
+"""Four times the largest file seen of this model (provider.md 9)."""
+DOWNLOAD_TIMEOUT_S = 120.0
+
+
+class ResultKeeper:
+    """Keeps results in one folder, each under its job's id."""
+
+    def __init__(self, *, folder: Path, downloader: Downloader) -> None:
+        self._folder = folder
+        self._downloader = downloader
+
+    async def fetch(self, job_id: str, url: str) -> ResultFile:
+        """Download a result and check that it is a whole picture; raises DownloadFailed or NotAPicture."""
+        unnamed = self._folder / f"{job_id}.part"
+        fetched = await self._downloader.download(
+            url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S
+        )
+        try:
+            picture = await asyncio.to_thread(container.inspect, unnamed)
+        except NotAPicture:
+            unnamed.unlink(missing_ok=True)
+            raise
+        named = unnamed.with_suffix(f".{picture.extension.lstrip('.')}")
+        unnamed.rename(named)
+        return ResultFile(
+            path=named,
+            media_type=picture.media_type,
+            width=picture.width,
+            height=picture.height,
+            n_bytes=fetched.n_bytes,
+            sha256=fetched.sha256,
+        )

@@ -1,0 +1,114 @@
+"""What the Discord side asks of jobs: take a request, begin it, cancel it, hand out a result that waits."""
+
+import enum
+import hmac
+import logging
+import secrets
+import sqlite3
+from dataclasses import replace
+
+from bot import errors
+from bot.clock import Clock
+from bot.jobs.model import Job, ReplyRoute, Request, Status
+from bot.jobs.runner import JobRunner
+from bot.jobs.wakes import Wakes
+from bot.store.jobs import JobStore
+
+log = logging.getLogger(__name__)
+
+
+class Cancelled(enum.Enum):
+    """What a wish to cancel came to."""
+
+    BEFORE_SUBMISSION = enum.auto()
+    """Nothing was spent."""
+    AFTER_SUBMISSION = enum.auto()
+    """The provider cannot be stopped: the picture is still made, counts, and waits to be collected."""
+    TOO_LATE = enum.auto()
+    """The job had ended already, or was cancelled before."""
+
+
+class JobService:
+    """The one door to jobs. Every refusal is raised as an `errors.Refusal`."""
+
+    def __init__(self, *, store: JobStore, runner: JobRunner, wakes: Wakes, clock: Clock, max_waiting: int) -> None:
+        self._store = store
+        self._runner = runner
+        self._wakes = wakes
+        self._clock = clock
+        self._max_waiting = max_waiting
+
+    async def submit(self, request: Request) -> Job:
+        """Store a request as a job, before its person is answered; `begin` starts it.
+
+        Raises ShuttingDown, QueueFull, DoubleRequest or StoreUnavailable; then nothing was stored.
+        """
+        if self._runner.stopping:
+            raise errors.ShuttingDown
+        job = Job(
+            id=secrets.token_hex(8),
+            status=Status.QUEUED,
+            origin_id=request.origin_id,
+            user_id=request.user_id,
+            guild_id=request.guild_id,
+            drawing=request.drawing,
+            route=request.route,
+            created_at=self._clock.now(),
+            callback_token=secrets.token_urlsafe(16),
+        )
+        try:
+            if (waiting := await self._store.count_waiting()) >= self._max_waiting:
+                raise errors.QueueFull(waiting=waiting, limit=self._max_waiting)
+            stored = await self._store.insert(job)
+        except sqlite3.Error as error:
+            log.exception("request not stored", extra={"origin": request.origin_id})
+            raise errors.StoreUnavailable from error
+        if not stored:
+            raise errors.DoubleRequest
+        log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
+        return job
+
+    async def begin(self, job: Job, route: ReplyRoute) -> None:
+        """Drive a stored job whose first answer stands at `route`."""
+        self._runner.start(replace(job, route=route))
+        await self._store.set_reply(job.id, route)
+
+    async def cancel(self, job_id: str, *, user_id: int, may_moderate: bool) -> tuple[Cancelled, Job]:
+        """Cancel for the owner or a moderator; raises UnknownJob or NotYours."""
+        job = await self._owned(job_id, user_id=user_id, may_moderate=may_moderate)
+        cancelled = await self._store.cancel(job_id, now=self._clock.now())
+        if cancelled is None:
+            return Cancelled.TOO_LATE, job
+        log.info("job cancelled", extra={"job": job_id, "status": cancelled.status.value, "by": user_id})
+        if cancelled.status is not Status.CANCELLED:
+            return Cancelled.AFTER_SUBMISSION, cancelled
+        self._runner.drop(job_id)
+        return Cancelled.BEFORE_SUBMISSION, cancelled
+
+    async def told(self, job: Job) -> None:
+        """Note that the person was shown the job's end."""
+        await self._store.set_told(job.id, now=self._clock.now())
+
+    async def find_result(self, job_id: str, *, user_id: int) -> Job:
+        """Return the owner's job, whatever its status, so that a waiting result can be shown; raises as `cancel`."""
+        return await self._owned(job_id, user_id=user_id, may_moderate=False)
+
+    async def collected(self, job: Job) -> None:
+        """Note that a result that waited was handed over."""
+        await self._store.move(job, Status.DELIVERED, told_at=self._clock.now())
+
+    async def call_back(self, job_id: str, token: str) -> bool:
+        """Take a callback as a hint to look at the task now; False where the token is not the job's."""
+        job = await self._store.find(job_id)
+        if job is None or not hmac.compare_digest(job.callback_token.encode(), token.encode()):
+            return False
+        self._wakes.call(job_id)
+        return True
+
+    async def _owned(self, job_id: str, *, user_id: int, may_moderate: bool) -> Job:
+        job = await self._store.find(job_id)
+        if job is None:
+            raise errors.UnknownJob
+        if job.user_id != user_id and not may_moderate:
+            raise errors.NotYours
+        return job
