@@ -1,0 +1,138 @@
+"""Tells people on Discord how their jobs are doing: the `Announcer` that jobs were promised."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import discord
+
+from bot.clock import Clock
+from bot.delivery import pacing
+from bot.delivery.editor import MessageEditor
+from bot.delivery.fitting import Fitter
+from bot.delivery.ladder import Ladder
+from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Post
+from bot.images.fit import DoesNotFit
+from bot.images.worker import WorkerDied
+from bot.jobs.announcer import Delivery
+from bot.jobs.model import Job, ReplyRoute, ResultFile, Status
+from bot.ui import cards
+
+log = logging.getLogger(__name__)
+
+UPLOADS_AT_ONCE = 16
+ONE_STEP_DOWN = 0.75
+"""How much smaller the next try is where Discord takes less than it said."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """A reply that shows progress."""
+
+    editor: MessageEditor
+    channel_id: int
+
+
+class DiscordAnnouncer:
+    """Keeps one editor for each reply that shows progress, and delivers by the ladder."""
+
+    def __init__(self, *, client: discord.Client, ladder: Ladder, fitter: Fitter, clock: Clock) -> None:
+        self._client = client
+        self._ladder = ladder
+        self._fitter = fitter
+        self._clock = clock
+        self._replies: dict[str, _Reply] = {}
+        self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+
+    def first_card(self, job: Job) -> cards.Card:
+        """Return the card that answers a command."""
+        return cards.progress_card(job, now=self._clock.now(), position=None)
+
+    def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
+        if job.cancel_requested_at is not None:
+            return
+        card = cards.progress_card(job, now=self._clock.now(), position=turn, waiting_for_provider=waiting_for_provider)
+        self._editor(job).show(card)
+
+    async def deliver(self, job: Job) -> Delivery:
+        assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
+        await self._end_progress(job)
+        async with self._uploads:
+            delivery = await self._deliver_within_limits(job, job.result)
+        if not delivery.delivered:
+            log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
+        return delivery
+
+    async def close(self, job: Job) -> None:
+        await self._end_progress(job)
+        if job.status is Status.CANCELLED:
+            await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+        elif job.status is Status.FAILED:
+            await self._tell_failure(job)
+
+    async def cancelled_card(self, job: Job) -> cards.Card:
+        """Return the card that closes a cancelled job, after which no progress of it is shown."""
+        await self._editor(job).seal()
+        return cards.cancelled_card(job)
+
+    async def open_elsewhere(self, job: Job) -> ReplyRoute | None:
+        """Post the progress card anew where the reply itself did not come about; None where no channel is open."""
+        posted = await self._ladder.post_anew(job, Post(card=self.first_card(job)))
+        return posted.route if posted.outcome is Outcome.POSTED else None
+
+    async def _tell_failure(self, job: Job) -> None:
+        posted = await self._ladder.post(job, Post(card=cards.failure_card(job)))
+        if posted.outcome is not Outcome.POSTED:
+            log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
+
+    async def _deliver_within_limits(self, job: Job, result: ResultFile) -> Delivery:
+        """Post the picture; where Discord takes less than it said, once more and smaller."""
+        limit_bytes = self._limit_bytes(job)
+        for _try in range(2):
+            try:
+                async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
+                    card = cards.result_card(job, note=fitted.note)
+                    posted = await self._ladder.post(job, Post(card=card, picture=fitted.picture))
+            except (DoesNotFit, WorkerDied) as error:
+                log.warning("picture does not fit", extra={"job": job.id, "error": repr(error)})
+                break
+            if posted.outcome is not Outcome.TOO_LARGE:
+                return Delivery(delivered=posted.outcome is Outcome.POSTED, route=posted.route, note=fitted.note)
+            limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
+        await self._ladder.edit_reply(job, Post(card=cards.ready_card(job)))
+        return Delivery(delivered=False)
+
+    def _limit_bytes(self, job: Job) -> int:
+        """Return the smallest limit of the ways the picture may still take (discord.md 2)."""
+        limits = [REQUEST_LIMIT_BYTES]
+        if self._ladder.token_lives(job.route):
+            limits.append(job.route.upload_limit_bytes)
+        if job.route.channel_reachable and not job.route.ephemeral:
+            guild = self._client.get_guild(job.guild_id) if job.guild_id else None
+            limits.append(guild.filesize_limit if guild else PLAIN_LIMIT_BYTES)
+        return min(limits) if len(limits) > 1 else PLAIN_LIMIT_BYTES
+
+    async def _end_progress(self, job: Job) -> None:
+        reply = self._replies.pop(job.id, None)
+        if reply is not None:
+            await reply.editor.seal()
+
+    def _editor(self, job: Job) -> MessageEditor:
+        if job.id not in self._replies:
+            self._replies[job.id] = _Reply(self._new_editor(job), job.route.channel_id)
+        return self._replies[job.id].editor
+
+    def _jobs_in(self, channel_id: int) -> int:
+        return sum(reply.channel_id == channel_id for reply in self._replies.values())
+
+    def _new_editor(self, job: Job) -> MessageEditor:
+        async def send(card: cards.Card) -> None:
+            await self._ladder.edit_reply(job, Post(card=card))
+
+        def gap_s() -> float:
+            age_s = (self._clock.now() - job.created_at).total_seconds()
+            if self._ladder.token_lives(job.route):
+                return pacing.token_gap_s(age_s)
+            return pacing.channel_gap_s(age_s, jobs_in_channel=self._jobs_in(job.route.channel_id))
+
+        return MessageEditor(send=send, gap_s=gap_s, clock=self._clock)

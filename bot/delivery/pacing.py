@@ -1,0 +1,16 @@
+"""How often a message may be edited. Pure; the figures are those of discord.md 6."""
+
+TOKEN_GAPS_S = ((60.0, 5.0), (300.0, 10.0), (float("inf"), 30.0))
+"""(until this age of the job, this gap): a token has a bucket of its own, so the age alone counts."""
+CHANNEL_GAP_S = 5.0
+CHANNEL_GAP_PER_JOB_S = 1.5
+
+
+def token_gap_s(age_s: float) -> float:
+    """Return the least seconds between two edits by an interaction token."""
+    return next(gap_s for until_s, gap_s in TOKEN_GAPS_S if age_s < until_s)
+
+
+def channel_gap_s(age_s: float, *, jobs_in_channel: int) -> float:
+    """Return the least seconds between two edits by the channel route, whose bucket all messages of a channel share."""
+    return max(token_gap_s(age_s), CHANNEL_GAP_S, CHANNEL_GAP_PER_JOB_S * jobs_in_channel)
