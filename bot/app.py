@@ -1,0 +1,184 @@
+"""The composition root: the only module that knows all the parts, and the order in which they start and stop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+
+from bot import connection
+from bot.client import ImageBot, point_library_at
+from bot.clock import Clock, SystemClock
+from bot.command_sync import sync_commands
+from bot.delivery.announcer import DiscordAnnouncer
+from bot.delivery.fitting import Fitter
+from bot.delivery.ladder import Ladder
+from bot.delivery.ways import Ways
+from bot.files import DataFolder, ProcessLock
+from bot.images.worker import ImageWorkers
+from bot.intake import Intake
+from bot.jobs.results import ResultKeeper
+from bot.jobs.runner import JobRunner
+from bot.jobs.service import JobService
+from bot.jobs.steps import Patience, Steps
+from bot.jobs.wakes import Wakes
+from bot.net import Downloader, make_session
+from bot.provider.api import EvoLink
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.jobs import JobStore
+from bot.store.meta import MetaStore
+from bot.web import server as web
+
+log = logging.getLogger(__name__)
+
+SIGN_OF_LIFE_EVERY_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A bot whose parts are joined, not yet logged in."""
+
+    settings: Settings
+    client: ImageBot
+    runner: JobRunner
+    store: JobStore
+    meta: MetaStore
+    folder: DataFolder
+    clock: Clock
+    web_base: str | None
+
+    async def run(self) -> None:
+        """Log in, take up what was left, and serve until the client is closed; raises CannotConnect."""
+        with connection.explained():
+            await self.client.login(self.settings.discord_token.get_secret_value())
+            await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
+        recovered = await self.runner.recover()
+        log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
+        signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
+        try:
+            with connection.explained():
+                await self.client.connect()
+        finally:
+            signs.cancel()
+            await asyncio.gather(signs, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Take no new work, let what is under way finish, disconnect."""
+        log.info("stopping")
+        await self.runner.stop()
+        await self.client.close()
+
+    async def _give_signs_of_life(self) -> None:
+        while True:
+            if self.client.connected:
+                self.folder.alive.touch()
+            await self.clock.sleep(SIGN_OF_LIFE_EVERY_S)
+
+
+@asynccontextmanager
+async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None]:
+    """Join all parts for the block, and take them apart in the opposite order.
+
+    Raises StoreError, FolderInUse or OSError where DATA_DIR or the web port cannot be used.
+    """
+    folder = DataFolder(settings.data_dir)
+    folder.make()
+    async with AsyncExitStack() as stack:
+        lock = ProcessLock(folder.lock)
+        lock.take()
+        stack.callback(lock.release)
+        point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
+        database = await Database.open(folder.database)
+        stack.push_async_callback(database.close)
+        client = ImageBot(message_content=settings.message_content_intent, gateway_url=settings.discord_gateway_url)
+        stack.push_async_callback(client.close)
+        store = JobStore(database, folder=folder.root)
+        wakes = Wakes(clock)
+        workers = await stack.enter_async_context(ImageWorkers(clock=clock))
+        announcer = DiscordAnnouncer(
+            client=client,
+            ladder=Ladder(ways=Ways(client), clock=clock),
+            fitter=Fitter(workers=workers, scratch=folder.scratch),
+            clock=clock,
+        )
+        steps = Steps(
+            store=store,
+            provider=await _provider(stack, settings, clock),
+            results=await _results(stack, settings, clock, folder),
+            announcer=announcer,
+            wakes=wakes,
+            clock=clock,
+            patience=Patience(deadline=timedelta(minutes=settings.job_deadline_minutes)),
+            callback_base=settings.callback_base,
+        )
+        runner = JobRunner(
+            steps=steps, store=store, announcer=announcer, clock=clock, max_tasks=settings.max_concurrent_tasks
+        )
+        stack.push_async_callback(runner.stop)
+        jobs = JobService(store=store, runner=runner, wakes=wakes, clock=clock, max_waiting=settings.max_waiting_jobs)
+        client.intake = Intake(jobs=jobs, announcer=announcer, clock=clock)
+        web_base = await _web(stack, settings, jobs, client)
+        yield App(
+            settings=settings,
+            client=client,
+            runner=runner,
+            store=store,
+            meta=MetaStore(database),
+            folder=folder,
+            clock=clock,
+            web_base=web_base,
+        )
+
+
+async def _provider(stack: AsyncExitStack, settings: Settings, clock: Clock) -> EvoLink:
+    session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+    return EvoLink(
+        session=session,
+        api_base=settings.evolink_api_base,
+        api_key=settings.evolink_api_key,
+        model=settings.evolink_model,
+        clock=clock,
+    )
+
+
+async def _results(stack: AsyncExitStack, settings: Settings, clock: Clock, folder: DataFolder) -> ResultKeeper:
+    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_provider))
+    return ResultKeeper(folder=folder.results, downloader=Downloader(session=session, clock=clock))
+
+
+async def _web(stack: AsyncExitStack, settings: Settings, jobs: JobService, client: ImageBot) -> str | None:
+    if not settings.serves_web:
+        return None
+    application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
+    port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
+    base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
+    log.info("web server listens", extra={"address": base})
+    return base
+
+
+async def run_until_signalled(settings: Settings, *, clock: Clock | None = None) -> None:
+    """Run the bot until SIGTERM or SIGINT; a second signal ends the process at once."""
+    async with build(settings, clock=clock or SystemClock()) as app:
+        loop = asyncio.get_running_loop()
+        running = asyncio.create_task(app.run(), name="bot")
+        signalled = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _first_then_hard, loop, signalled)
+        waiting = asyncio.create_task(signalled.wait(), name="signals")
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if not running.done():
+            await app.stop()
+        await running
+
+
+def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:
+    """Ask for a stop the first time; the next signal has its usual, immediate effect."""
+    signalled.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.remove_signal_handler(number)

@@ -1,0 +1,96 @@
+"""The bot as Discord's library sees it: which events it asks for, which commands it has, who explains a fault."""
+
+import logging
+import math
+from typing import Any
+
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot import intake as entrance
+from bot.intake import Intake
+from bot.settings import MessageContent
+from bot.ui import texts, views
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("cogs.imagine",)
+
+
+def point_library_at(*, api_base: str, gateway_url: str | None) -> None:
+    """Send discord.py's calls to the given addresses; it reads them from these two places only (discord.md 13)."""
+    Route.BASE = api_base
+    if gateway_url is not None:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+class ExplainingTree(app_commands.CommandTree["ImageBot"]):
+    """Turns whatever a command raises into a sentence for the person."""
+
+    async def on_error(
+        self, interaction: "discord.Interaction[ImageBot]", error: app_commands.AppCommandError, /
+    ) -> None:
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await entrance.explain(interaction, cause)
+
+
+class ImageBot(commands.AutoShardedBot):
+    """The client. `intake` is handed to it before it logs in, because the intake's own way out is this client."""
+
+    intake: Intake
+
+    def __init__(self, *, message_content: MessageContent, gateway_url: str | None, **options: Any) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=ExplainingTree,
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            enable_debug_events=False,
+            **options,
+        )
+        self._message_content = message_content
+        self._gateway = yarl.URL(gateway_url) if gateway_url else None
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(*views.DYNAMIC_ITEMS)
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        # What is granted is known only after the login, and the library has no public way to change intents then.
+        intents = self._connection._intents  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        intents.message_content = self._wants_message_content()
+
+    def _wants_message_content(self) -> bool:
+        if self._message_content is not MessageContent.AUTO:
+            return self._message_content is MessageContent.ON
+        flags = self.application.flags if self.application else discord.ApplicationFlags()
+        return flags.gateway_message_content or flags.gateway_message_content_limited
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        await super().launch_shard(self._gateway or gateway, shard_id, initial=initial)
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard hears from Discord."""
+        return self.is_ready() and not any(
+            shard.is_closed() or math.isnan(shard.latency) for shard in self.shards.values()
+        )
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Leave messages alone: this bot has no text commands."""
+
+    async def on_interaction(self, interaction: "discord.Interaction[ImageBot]") -> None:
+        """Answer a button of an older version, which the library would drop without a word."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        if not views.is_known(str((interaction.data or {}).get("custom_id", ""))):
+            await entrance.answer_privately(interaction, texts.unknown_button())

@@ -1,0 +1,46 @@
+"""The bot's own small web server: a sign of health, and the door for the provider's callbacks.
+
+A callback carries no signature (provider.md 7), so its body is not even read: it only wakes the job whose unguessable
+path was called, and the truth is then read from the provider with the key.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.jobs.service import JobService
+
+MAX_BODY_BYTES = 64 * 1024
+DEFAULT_PORT = 8080
+
+
+def application(*, jobs: JobService, is_healthy: Callable[[], bool]) -> web.Application:
+    """Build the application: GET /healthz, POST /callbacks/{job}/{token}; all else is a plain 404."""
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return (
+            web.json_response({"healthy": True}) if is_healthy() else web.json_response({"healthy": False}, status=503)
+        )
+
+    async def callback(request: web.Request) -> web.Response:
+        known = await jobs.call_back(request.match_info["job_id"], request.match_info["token"])
+        return web.Response(status=204 if known else 404)
+
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app.router.add_get("/healthz", healthz)
+    app.router.add_post("/callbacks/{job_id:[0-9a-f]{16}}/{token:[\\w-]{1,64}}", callback)
+    return app
+
+
+@asynccontextmanager
+async def serve(app: web.Application, *, host: str, port: int) -> AsyncGenerator[str, None]:
+    """Serve for the block and yield the base address; raises OSError where the port is taken."""
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound_host, bound_port = runner.addresses[0][:2]
+        yield f"http://{bound_host}:{bound_port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,47 @@
+"""/imagine: from what a person typed to a request for a picture."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImageBot
+from bot.intake import Intake
+from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Quality, Size, Thinking
+from bot.ui import choices, texts
+
+
+class ImagineCog(commands.Cog):
+    """The command that draws from words."""
+
+    def __init__(self, *, intake: Intake) -> None:
+        self._intake = intake
+
+    @app_commands.command(name="imagine", description=texts.IMAGINE_DESCRIPTION)
+    @app_commands.describe(**texts.IMAGINE_OPTIONS)
+    @app_commands.choices(size=choices.SIZE_CHOICES, quality=choices.QUALITY_CHOICES, thinking=choices.THINKING_CHOICES)
+    async def imagine(
+        self,
+        interaction: discord.Interaction[ImageBot],
+        prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
+        size: str = Size.AUTO.value,
+        quality: str = Quality.TWO_K.value,
+        web_search: bool = False,
+        image_search: bool = False,
+        thinking: str = Thinking.AUTO.value,
+        private: bool = False,
+    ) -> None:
+        """Draw a picture."""
+        drawing = Drawing(
+            prompt=prompt,
+            size=Size(size),
+            quality=Quality(quality),
+            web_search=web_search,
+            image_search=image_search,
+            thinking=Thinking(thinking),
+        )
+        await self._intake.draw(interaction, drawing, private=private)
+
+
+async def setup(bot: ImageBot) -> None:
+    """Add the command; called by the library's extension loader."""
+    await bot.add_cog(ImagineCog(intake=bot.intake))
