@@ -44,8 +44,7 @@ class AddressGuard:
 
     def permits(self, address: IPAddress) -> bool:
         """Tell whether a connection may go to `address`."""
-        plain = _unwrap(address)
-        return is_public(plain) or (self.allow_loopback and plain.is_loopback)
+        return is_public(address) or (self.allow_loopback and _is_loopback(address))
 
     def open_socket(self, addr_info: AddrInfo) -> socket.socket:
         """Open the socket for one resolved address; ForbiddenAddress if it is not allowed.
@@ -107,6 +106,12 @@ def find_literal(host: str) -> IPAddress | None:
         return ipaddress.IPv4Address(socket.inet_aton(bare))
     except (OSError, ValueError):
         return None
+
+
+def _is_loopback(address: IPAddress) -> bool:
+    """Tell whether an address is this machine; one behind NAT64 is not, it leaves through the network."""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def _unwrap(address: IPAddress) -> IPAddress:
