@@ -6,6 +6,7 @@ from bot.sandbox.discord import forms
 from bot.sandbox.discord.application import MESSAGE_MENU, SLASH, USER_MENU
 from bot.sandbox.discord.forms import Check, FormFaults, Path
 from bot.sandbox.discord.refusals import Json, Known
+from bot.sandbox.discord.shapes import child, children
 
 SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER = 1, 2, 3, 4, 5, 6
 CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = 7, 8, 9, 10, 11
@@ -176,7 +177,7 @@ def _one_command(value: Any, path: Path, faults: FormFaults) -> None:
 
 
 def _mixes_kinds(command: Json) -> bool:
-    kinds = {option["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP) for option in command.get("options") or []}
+    kinds = {option["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP) for option in children(command, "options")}
     return len(kinds) > 1
 
 
@@ -184,11 +185,11 @@ def command_chars(command: Json) -> int:
     """Count the characters of names, descriptions and values; the longest translation counts, not their sum."""
     total = 0
     for word in ("name", "description"):
-        translated = [each or "" for each in (command.get(f"{word}_localizations") or {}).values()]
+        translated = [str(each or "") for each in child(command, f"{word}_localizations").values()]
         total += max(len(each) for each in [command.get(word) or "", *translated])
     if isinstance(command.get("value"), str):
         total += len(command["value"])
-    parts = [*(command.get("options") or []), *(command.get("choices") or [])]
+    parts = [*children(command, "options"), *children(command, "choices")]
     return total + sum(command_chars(part) for part in parts)
 
 
@@ -230,7 +231,7 @@ def _across(command: Json, path: Path, faults: FormFaults) -> None:
     if _mixes_kinds(command):
         code = "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID"
         faults.add((*path, "options"), code, "Sub-command and sub-command group option types are mutually exclusive")
-    for index, option in enumerate(command.get("options") or []):
+    for index, option in enumerate(children(command, "options")):
         _bounds(option, (*path, "options", index), faults)
 
 
@@ -238,10 +239,10 @@ def _bounds(option: Json, path: Path, faults: FormFaults) -> None:
     for low, high in (("min_length", "max_length"), ("min_value", "max_value")):
         if low in option and high in option and option[low] > option[high]:
             faults.add((*path, low), "APPLICATION_COMMAND_OPTION_RANGE_INVALID", f"Must be {option[high]} or less.")
-    for index, choice in enumerate(option.get("choices") or []):
+    for index, choice in enumerate(children(option, "choices")):
         if isinstance(choice["value"], str) != (option["type"] == STRING):
             faults.add(
                 (*path, "choices", index, "value"), "CHOICE_VALUE_TYPE_INVALID", "Does not fit the option's type."
             )
-    for index, inner in enumerate(option.get("options") or []):
+    for index, inner in enumerate(children(option, "options")):
         _bounds(inner, (*path, "options", index), faults)

@@ -7,8 +7,6 @@ from bot.sandbox.discord import command_forms as kinds
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.resolving import PersonCannot, Resolved
 
-_NUMBERS = (kinds.INTEGER, kinds.NUMBER)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
@@ -56,14 +54,9 @@ def _checked(option: Json, value: Any, resolved: Resolved) -> Any:
     kind = option["type"]
     if option.get("choices"):
         return _choice(option, value)
-    if kind == kinds.STRING:
-        return _text(option, value)
-    if kind in _NUMBERS:
-        return _number(option, value)
-    if kind == kinds.BOOLEAN:
-        if not isinstance(value, bool):
-            raise PersonCannot(f"{option['name']!r} is true or false, not {value!r}")
-        return value
+    by_kind = {kinds.STRING: _text, kinds.INTEGER: _number, kinds.NUMBER: _number, kinds.BOOLEAN: _truth}
+    if kind in by_kind:
+        return by_kind[kind](option, value)
     if kind == kinds.CHANNEL:
         return resolved.add_channel(value, cast("list[int]", option.get("channel_types") or []))
     if kind == kinds.ATTACHMENT:
@@ -74,6 +67,12 @@ def _checked(option: Json, value: Any, resolved: Resolved) -> Any:
         kinds.MENTIONABLE: resolved.add_mentionable,
     }
     return adders[kind](value)
+
+
+def _truth(option: Json, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise PersonCannot(f"{option['name']!r} is true or false, not {value!r}")
+    return value
 
 
 def _choice(option: Json, value: Any) -> Any:
@@ -117,6 +116,7 @@ def _file(option: Json, value: Any, resolved: Resolved) -> str:
 
 def refuse_wrong_name(option: Json, value: Any) -> None:
     """Refuse a file whose name does not fit `file_types`; nothing but the name is looked at (discord.md 3)."""
-    allowed = [ending for each in option.get("file_types") or [] for ending in _GROUPS.get(each, (each,))]
+    groups = cast("list[str]", option.get("file_types") or [])
+    allowed = [ending for each in groups for ending in _GROUPS.get(each, (each,))]
     if allowed and not str(value[0]).lower().endswith(tuple(allowed)):
         raise PersonCannot(f"{value[0]!r} is none of {allowed}")

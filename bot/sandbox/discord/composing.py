@@ -12,6 +12,7 @@ from bot.sandbox.discord.forms import FormFaults, Path
 from bot.sandbox.discord.message_forms import LOADING, MAX_ATTACHMENTS, SUPPRESS_EMBEDS, refuse_empty
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.refusals import Json, Known
+from bot.sandbox.discord.shapes import child, children
 
 if TYPE_CHECKING:
     from bot.sandbox.discord.accounts import Account
@@ -77,10 +78,9 @@ class Composer:
     # Files -------------------------------------------------------------------------------------------------------
 
     def _files(self, message: "Message", fields: Json, uploads: tuple[Upload, ...], rules: Rules) -> "list[Attachment]":
-        listed = cast("list[Json] | None", fields.get("attachments")) if "attachments" in fields else None
-        described = {str(each["id"]): each for each in listed or []}
+        described = {str(each["id"]): each for each in children(fields, "attachments")}
         faults = FormFaults()
-        kept = self._kept(message, fields, listed, uploads, faults, rules)
+        kept = self._kept(message, fields, uploads, faults, rules.path)
         if len(kept) + len(uploads) > MAX_ATTACHMENTS:
             at = (*rules.path, "attachments")
             faults.add(at, "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_ATTACHMENTS} or fewer in length.")
@@ -93,23 +93,18 @@ class Composer:
         return kept + [self._store(message, each, described.get(str(each.index), {})) for each in uploads]
 
     def _kept(
-        self,
-        message: "Message",
-        fields: Json,
-        listed: list[Json] | None,
-        uploads: tuple[Upload, ...],
-        faults: FormFaults,
-        rules: Rules,
+        self, message: "Message", fields: Json, uploads: tuple[Upload, ...], faults: FormFaults, path: Path
     ) -> "list[Attachment]":
         if "attachments" not in fields:
             return list(message.files)
+        listed = children(fields, "attachments")
         by_id = {str(each.id): each for each in message.files}
         new = {str(each.index) for each in uploads}
-        for index, each in enumerate(listed or []):
+        for index, each in enumerate(listed):
             if str(each["id"]) not in by_id and str(each["id"]) not in new:
-                at = (*rules.path, "attachments", index, "id")
+                at = (*path, "attachments", index, "id")
                 faults.add(at, "ATTACHMENT_NOT_FOUND", "The referenced attachment was not found.")
-        return [by_id[str(each["id"])] for each in listed or [] if str(each["id"]) in by_id]
+        return [by_id[str(each["id"])] for each in listed if str(each["id"]) in by_id]
 
     def _store(self, message: "Message", upload: Upload, described: Json) -> "Attachment":
         return self._world.cdn.store(
@@ -211,9 +206,11 @@ class Composer:
     def _note_pings(self, message: "Message") -> None:
         reached: list[Account] = list(message.mentions)
         guild = message.channel.guild
-        for member in guild.members.values() if guild else ():
-            if message.mention_everyone or any(role in member.roles for role in message.mention_roles):
-                reached.append(member.account)
+        reached += [
+            member.account
+            for member in (guild.members.values() if guild else ())
+            if message.mention_everyone or any(role in member.roles for role in message.mention_roles)
+        ]
         message.pinged += [each for each in dict.fromkeys(reached) if each not in message.pinged]
 
 
@@ -240,10 +237,10 @@ class _Pings:
 
 def _embed_links(embed: Json) -> Iterator[tuple[Json, str]]:
     for name in ("image", "thumbnail"):
-        if (embed.get(name) or {}).get("url"):
+        if child(embed, name).get("url"):
             yield embed[name], "url"
     for name in ("footer", "author"):
-        if (embed.get(name) or {}).get("icon_url"):
+        if child(embed, name).get("icon_url"):
             yield embed[name], "icon_url"
 
 

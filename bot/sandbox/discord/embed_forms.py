@@ -6,6 +6,7 @@ from typing import Any, cast
 from bot.sandbox.discord import forms
 from bot.sandbox.discord.forms import FormFaults, Path
 from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.shapes import child, children
 
 MAX_EMBEDS = 10
 TOTAL_CHARS = 6000
@@ -61,7 +62,7 @@ _SHAPE = forms.record(
 
 
 def _shows_something(embed: Json, path: Path, faults: FormFaults) -> None:
-    media = any((embed.get(name) or {}).get("url") for name in ("image", "thumbnail"))
+    media = any(child(embed, name).get("url") for name in ("image", "thumbnail"))
     if not media and not embed_chars(embed):
         faults.add((*path, "description"), *forms.REQUIRED)
 
@@ -69,8 +70,8 @@ def _shows_something(embed: Json, path: Path, faults: FormFaults) -> None:
 def embed_chars(embed: Json) -> int:
     """Count the characters of one embed that count towards the total."""
     parts = [embed.get("title"), embed.get("description")]
-    parts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
-    for field in embed.get("fields") or []:
+    parts += [child(embed, "footer").get("text"), child(embed, "author").get("name")]
+    for field in children(embed, "fields"):
         parts += [field.get("name"), field.get("value")]
     return sum(len(part.strip()) for part in parts if part)
 

@@ -194,8 +194,8 @@ def record(required: Mapping[str, Check] | None = None, /, **optional: Check) ->
             faults.add(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
             return
         fields = cast("Json", value)
-        for name in needed:
-            if name not in fields or (fields[name] is None and _refuses_null(needed[name])):
+        for name, inner in needed.items():
+            if name not in fields or (fields[name] is None and _refuses_null(inner)):
                 faults.add((*path, name), *REQUIRED)
         for name, field in fields.items():
             if name not in known:

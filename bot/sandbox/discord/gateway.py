@@ -2,26 +2,25 @@
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import json
-import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock
 from bot.sandbox.discord import wire
 from bot.sandbox.discord.bell import PATIENCE_S, Bell
+from bot.sandbox.discord.connections import Connection, find_packer
 from bot.sandbox.discord.events import KNOWN_INTENTS, Event, Intent
 from bot.sandbox.discord.forms import FormFaults, anything, integer, nullable, record, text
 from bot.sandbox.discord.ids import shard_of
+from bot.sandbox.discord.places import Guild
 from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.sessions import Session
 from bot.sandbox.discord.world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
+HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS = 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 HEARTBEAT_INTERVAL_MS = 41_250
 MAX_SENDS, SENDS_WINDOW_S, MAX_PAYLOAD_BYTES = 120, 60, 4096
@@ -42,86 +41,6 @@ class _Refused(Exception):
         super().__init__(reason)
         self.code = code
         self.reason = reason
-
-
-class _Packer(Protocol):
-    def __call__(self, payload: bytes) -> bytes: ...
-
-
-def _packer(wanted: str | None) -> _Packer | None:
-    """Return what packs outgoing frames: `zlib-stream`, `zstd-stream` where the library is here, or nothing."""
-    if wanted == "zlib-stream":
-        stream = zlib.compressobj()
-        return lambda payload: stream.compress(payload) + stream.flush(zlib.Z_SYNC_FLUSH)
-    if wanted == "zstd-stream" and importlib.util.find_spec("zstandard"):
-        zstandard: Any = importlib.import_module("zstandard")
-        chunks = zstandard.ZstdCompressor().compressobj()
-        return lambda payload: chunks.compress(payload) + chunks.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Close:
-    code: int
-    reason: str
-
-
-@dataclass(slots=True, eq=False)
-class Connection:
-    """One web socket."""
-
-    socket: web.WebSocketResponse
-    pack: _Packer | None
-    outbox: "asyncio.Queue[Json | _Close]" = field(default_factory=lambda: asyncio.Queue[Any]())
-
-    def send(self, op: int, data: Any = None, *, seq: int | None = None, name: str | None = None) -> None:
-        """Queue one payload."""
-        self.outbox.put_nowait({"op": op, "d": data, "s": seq, "t": name})
-
-    def close(self, code: int, reason: str) -> None:
-        """Queue the end."""
-        self.outbox.put_nowait(_Close(code, reason))
-
-    async def write_all(self) -> None:
-        """Send what is queued until the end is."""
-        while True:
-            item = await self.outbox.get()
-            if isinstance(item, _Close):
-                await self.socket.close(code=item.code, message=item.reason.encode())
-                return
-            written = json.dumps(item, separators=(",", ":"))
-            with contextlib.suppress(ConnectionError):
-                await (
-                    self.socket.send_bytes(self.pack(written.encode())) if self.pack else self.socket.send_str(written)
-                )
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Session:
-    """What a client identified as; it outlives its connection until it is invalid."""
-
-    id: str
-    intents: int
-    shard: tuple[int, int]
-    connection: Connection | None = None
-    sent: list[tuple[int, str, Json]] = field(default_factory=list[tuple[int, str, Json]])
-
-    @property
-    def seq(self) -> int:
-        """Return the number of the last dispatch."""
-        return self.sent[-1][0] if self.sent else 0
-
-    def dispatch(self, name: str, payload: Json) -> None:
-        """Tell the client, now or when it resumes."""
-        number = self.seq + 1
-        self.sent.append((number, name, payload))
-        if self.connection is not None:
-            self.connection.send(DISPATCH, payload, seq=number, name=name)
-
-    def hears(self, event: Event) -> bool:
-        """Tell whether this shard serves the event's guild; what has none goes to shard 0."""
-        number, of = self.shard
-        return (0 if event.guild_id is None else shard_of(event.guild_id, of)) == number
 
 
 class Gateway:
@@ -178,9 +97,7 @@ class Gateway:
     def drop_all(self) -> None:
         """Cut every connection without a word."""
         for connection in self._connections:
-            transport = connection.socket.get_extra_info("socket") and connection.socket._req  # noqa: SLF001
-            if transport is not None and transport.transport is not None:
-                transport.transport.abort()
+            connection.cut()
 
     # One connection ----------------------------------------------------------------------------------------------
 
@@ -188,7 +105,8 @@ class Gateway:
         """Serve one web socket to its end."""
         socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
         await socket.prepare(request)
-        connection = Connection(socket, _packer(request.query.get("compress")))
+        packer = find_packer(request.query.get("compress"))
+        connection = Connection(socket, packer, request.transport)
         self._connections.append(connection)
         writer = asyncio.create_task(connection.write_all(), name="sandbox gateway writer")
         try:
@@ -319,39 +237,40 @@ class Gateway:
         if not isinstance(seen, int) or seen > session.seq:
             raise _Refused(4007, "Invalid seq.")
         session.connection = connection
-        for number, name, payload in session.sent:
-            if number > seen:
-                connection.send(DISPATCH, payload, seq=number, name=name)
+        session.replay(after=seen)
         session.dispatch("RESUMED", {"_trace": []})
         self._bell.ring()
 
     def _send_members(self, session: Session, data: Any) -> None:
         fields = cast("Json", data) if isinstance(data, dict) else {}
-        guild_ids = fields.get("guild_id")
-        asked = cast("list[Any]", guild_ids) if isinstance(guild_ids, list) else [guild_ids]
-        for each in asked:
-            guild = self.world.guilds.get(int(each)) if str(each).isdigit() else None
-            if guild is None or not guild.has_bot:
-                continue
-            wanted = {int(one) for one in fields.get("user_ids") or []}
-            prefix = str(fields.get("query") or "").lower()
-            found = [
-                member
-                for member in guild.members.values()
-                if (not wanted or member.account.id in wanted) and member.account.name.lower().startswith(prefix)
-            ]
-            found = found[: fields.get("limit") or None]
-            chunk: Json = {
-                "guild_id": str(guild.id),
-                "members": [wire.member(one) for one in found],
-                "chunk_index": 0,
-                "chunk_count": 1,
-                "not_found": [],
-                "presences": [],
-            }
-            if fields.get("nonce") is not None:
-                chunk["nonce"] = fields["nonce"]
-            session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
+        guild = self.world.guilds.get(int(fields.get("guild_id") or 0))
+        if guild is None or not guild.has_bot:
+            return
+        if not fields.get("user_ids") and not fields.get("query") and not session.intents & Intent.GUILD_MEMBERS:
+            raise _Refused(4014, "Disallowed intent(s).")
+        session.dispatch("GUILD_MEMBERS_CHUNK", _members_chunk(guild, fields))
+
+
+def _members_chunk(guild: Guild, asked: Json) -> Json:
+    user_ids: Any = asked.get("user_ids") or []
+    listed = cast("list[Any]", user_ids) if isinstance(user_ids, list) else [user_ids]
+    wanted = {int(each) for each in listed}
+    prefix = str(asked.get("query") or "").lower()
+    found = [
+        member
+        for member in guild.members.values()
+        if (not wanted or member.account.id in wanted) and member.account.name.lower().startswith(prefix)
+    ]
+    chunk: Json = {
+        "guild_id": str(guild.id),
+        "members": [wire.member(each) for each in found[: asked.get("limit") or None]],
+        "chunk_index": 0,
+        "chunk_count": 1,
+        "not_found": [str(each) for each in wanted - set(guild.members)],
+    }
+    if asked.get("presences"):
+        chunk["presences"] = []
+    return chunk if asked.get("nonce") is None else {**chunk, "nonce": asked["nonce"]}
 
 
 def _parsed(raw: str | bytes) -> Json:

@@ -54,4 +54,4 @@ class Journal:
         def enough() -> bool:
             return sum(each.status is not None for each in self.calls(method, route)) >= count
 
-        await self.bell.wait_until(enough, what=f"{count} × {method} {route}", timeout=timeout)
+        await self.bell.wait_until(enough, what=f"{count} calls of {method} {route}", timeout=timeout)

@@ -8,6 +8,7 @@ from bot.sandbox.discord.component_forms import ACTION_ROW, SELECTS, TEXT_DISPLA
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.resolving import PersonCannot, Resolved
 from bot.sandbox.discord.selecting import chosen_value, selected_values
+from bot.sandbox.discord.shapes import children
 
 
 def answered_components(components: list[Json], answers: dict[str, Any], resolved: Resolved) -> list[Json]:
@@ -61,7 +62,7 @@ def _answer(part: Json, value: Any, resolved: Resolved) -> Json:
 
 
 def _default_values(part: Json) -> list[Any]:
-    return [option["value"] for option in part.get("options") or [] if option.get("default")]
+    return [option["value"] for option in children(part, "options") if option.get("default")]
 
 
 def _text(part: Json, value: Any) -> str:

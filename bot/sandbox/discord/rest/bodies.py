@@ -2,10 +2,9 @@
 
 import json
 import re
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import BodyPartReader, web
-from aiohttp.multipart import MultipartReader
 
 from bot.sandbox.discord.composing import Body, Upload
 from bot.sandbox.discord.refusals import Known, invalid_form
@@ -51,7 +50,7 @@ async def _read_multipart(request: web.Request) -> Body:
     fields: Any = {}
     uploads: list[Upload] = []
     left = MAX_REQUEST_BYTES
-    async for part in cast("MultipartReader", await request.multipart()):
+    async for part in await request.multipart():
         if not isinstance(part, BodyPartReader):
             raise Known.NOT_JSON.refusal()
         content = await _read_part(part, left)

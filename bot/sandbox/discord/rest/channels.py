@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.sandbox.discord import wire
 from bot.sandbox.discord.accounts import Person
 from bot.sandbox.discord.composing import Rules
-from bot.sandbox.discord.forms import integer
+from bot.sandbox.discord.forms import FormFaults, integer
 from bot.sandbox.discord.message_forms import CHANNEL_SEND, COMPONENTS_V2, EDIT, check_message
 from bot.sandbox.discord.messages import DEFAULT, REPLY, Message
 from bot.sandbox.discord.permissions import Permission
@@ -69,8 +69,6 @@ async def _history(call: Call) -> Answer:
 
 
 def _whole(value: str, name: str, *, low: int | None = None, high: int | None = None) -> int:
-    from bot.sandbox.discord.forms import FormFaults
-
     faults = FormFaults()
     integer(low=low, high=high)(int(value) if value.isdigit() else value, (name,), faults)
     faults.raise_if_any()

@@ -105,8 +105,7 @@ _GIVEN_BY_US = ("id", "application_id", "version", "guild_id")
 
 
 def _asked(command: Json) -> Json:
-    fields = {name: value for name, value in command.items() if name not in _GIVEN_BY_US}
-    return fields
+    return {name: value for name, value in command.items() if name not in _GIVEN_BY_US}
 
 
 async def _get(call: Call) -> Answer:

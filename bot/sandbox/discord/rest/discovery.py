@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot.sandbox.discord import forms, wire
-from bot.sandbox.discord.refusals import Known
+from bot.sandbox.discord.refusals import Json, Known
 from bot.sandbox.discord.rest.calls import Answer, Call, Route
 
 _OPEN_DM = forms.record({"recipient_id": forms.snowflake})
@@ -28,10 +28,10 @@ class DiscoveryRoutes:
             Route(method="GET", template="/oauth2/applications/@me", handler=self._application),
         ]
 
-    async def _gateway(self, call: Call) -> Answer:
+    async def _gateway(self, _call: Call) -> Answer:
         return Answer(body={"url": self._gateway_url()})
 
-    async def _gateway_bot(self, call: Call) -> Answer:
+    async def _gateway_bot(self, _call: Call) -> Answer:
         limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
         return Answer(body={"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
 
@@ -39,7 +39,7 @@ class DiscoveryRoutes:
         return Answer(body=wire.own_user(call.world.bot))
 
     async def _own_guilds(self, call: Call) -> Answer:
-        guilds = [
+        guilds: list[Json] = [
             {
                 "id": str(each.id),
                 "name": each.name,
