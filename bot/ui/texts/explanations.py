@@ -96,4 +96,9 @@ UNAVAILABLE = trouble(
     "The image service is not available at the moment.", "Try again in a few minutes; your prompt is not the reason."
 )
 MODEL_AWAY = busy("The model is not available at the moment.", "Try again in 5 minutes or so.")
-LOST_TRACK = trouble("The image service lost track of this picture.", SAY_ID)
+LOST_TRACK = Explanation(
+    title="The image service has trouble",
+    happened="The image service lost track of this picture.",
+    cost=Cost.PERHAPS_OPERATOR,
+    advice=SAY_ID,
+)

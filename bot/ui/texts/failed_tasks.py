@@ -73,7 +73,7 @@ def _unusable(happened: str, advice: str = "Please try again; your prompt is not
 
 BY_RESULT_CODE = {
     "not_a_picture": _unusable("What the image service handed over is not a picture."),
-    "cut_off": _unusable("The picture arrived incomplete, and so did every further try."),
+    "cut_off": _unusable("The picture arrived incomplete and could not be fetched whole."),
     "gone": _unusable("The picture was made, but it was gone before it could be fetched."),
     "unreachable": _unusable(
         "The picture was made, but the place where it was kept could not be reached.",
@@ -102,7 +102,7 @@ BY_KIND = {
     ),
     FailureKind.OUTCOME_UNKNOWN: Explanation(
         title="It is not known whether the picture was made",
-        happened="The connection broke while your prompt was being handed over, and no answer came back.",
+        happened="Your prompt was handed to the image service, but no clear answer came back.",
         cost=Cost.PERHAPS_OPERATOR,
         advice=(
             "The bot did not send it again by itself, so that nothing is paid for twice. "

@@ -38,7 +38,10 @@ def status_title(status: Status, position: int | None = None) -> str:
 def status_words(job: Job, position: int | None, *, waiting_for_provider: bool = False) -> str:
     """Return what the job is doing now; `position` is its place in the line, 1 for the next."""
     if waiting_for_provider:
-        return "The image service is not answering at the moment. Your request is kept, and the bot keeps trying."
+        return (
+            "The image service is busy or does not answer at the moment. "
+            "Your request is kept, and the bot keeps trying."
+        )
     if job.status is Status.RUNNING:
         return _drawing_words(job.progress)
     if job.status is not Status.QUEUED or position is None:
