@@ -161,9 +161,10 @@ class _Api:
         plumbing.require_key(self._state, request, "query")
         body = validation.parse_object(await request.read(), request.content_type)
         wanted: object = body.get("task_ids")
-        if not isinstance(wanted, list) or len(cast("list[object]", wanted)) > _BATCH_MAX_IDS:
+        ids = cast("list[object]", wanted) if isinstance(wanted, list) else [wanted]
+        if len(ids) > _BATCH_MAX_IDS or not isinstance(wanted, list):
             raise ApiError(400, code="invalid_request", param="task_ids", message="task_ids must be at most 50 ids.")
-        known = [self._state.tasks[one] for one in cast("list[str]", wanted) if one in self._state.tasks]
+        known = [self._state.tasks[one] for one in ids if isinstance(one, str) and one in self._state.tasks]
         now, shape, request_id = self._state.clock.now(), self._state.knobs.shape, plumbing.REQUEST_ID.get()
         return json_response(
             {"data": [answers.query_answer(task, now, shape, request_id=request_id) for task in known]}

@@ -29,11 +29,11 @@ def recorder(state: State, service: Service) -> Middleware:
                 path=request.path,
                 query=request.query_string,
                 headers=request.headers,
-                body=body,
+                body=body or b"",
                 at=state.clock.now(),
             )
         )
-        response = await handler(request)
+        response = error_response(ApiError(413)) if body is None else await handler(request)
         if not response.prepared:
             response.headers["X-Request-Id"] = response.headers["X-Oneapi-Request-Id"] = request_id
         return response
@@ -41,11 +41,11 @@ def recorder(state: State, service: Service) -> Middleware:
     return record
 
 
-async def _body_of(request: web.Request) -> bytes:
+async def _body_of(request: web.Request) -> bytes | None:
     try:
         return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        return b""  # the handler's own read meets the same limit and answers
+        return None
 
 
 def envelopes(state: State) -> Middleware:
@@ -68,8 +68,6 @@ def envelopes(state: State) -> Middleware:
 
 
 def _http_problem(error: web.HTTPException, request: web.Request) -> ApiError:
-    if error.status == 413:
-        return ApiError(413)
     message = f"Invalid URL ({request.method} {request.path})."
     return ApiError(error.status, code="not_found", kind="invalid_request_error", message=message)
 

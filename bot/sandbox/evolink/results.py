@@ -1,5 +1,6 @@
 """The host of results and uploaded files (provider.md 3.2): reads need no key, and a key sent here is a mistake."""
 
+import io
 from datetime import datetime, timedelta
 
 from aiohttp import web
@@ -68,7 +69,7 @@ class _Host:
         data = result.read_bytes()
         kept = data[: int(len(data) * fault.keep)]
         if fault.kind == "truncated":
-            return web.Response(body=kept, headers={"Content-Type": result.content_type})
+            return web.Response(body=io.BytesIO(kept), headers={"Content-Type": result.content_type})
         response = web.StreamResponse(headers={"Content-Type": result.content_type, "Content-Length": str(len(data))})
         await response.prepare(request)
         await response.write(kept)

@@ -102,7 +102,7 @@ async def opened(*, clock: Clock, knobs: Knobs, api_key: str) -> AsyncGenerator[
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="evolink-sandbox-")))
         threads = ThreadPoolExecutor(_DRAWING_THREADS, thread_name_prefix="evolink-draw")
-        stack.callback(threads.shutdown, cancel_futures=True)
+        stack.push_async_callback(asyncio.to_thread, threads.shutdown, cancel_futures=True)
         session = await stack.enter_async_context(aiohttp.ClientSession(headers={"User-Agent": "evolink-sandbox"}))
         chores = Chores()
         stack.push_async_callback(chores.close)
