@@ -97,6 +97,22 @@ async def test_a_taken_port_fails_the_start_and_leaves_nothing_open() -> None:
             await second.__aenter__()
 
 
+@pytest.mark.parametrize(
+    ("host", "public_host", "shown"), [("::1", None, "[::1]"), ("127.0.0.1", "localhost", "localhost")]
+)
+async def test_addresses_name_the_host_that_others_reach(host: str, public_host: str | None, shown: str) -> None:
+    """IPv6 in brackets, or whatever name is given; the links of results as well."""
+    clock = ManualClock()
+    async with (
+        EvoLinkSandbox(clock=clock, api_key=KEY, host=host, public_host=public_host) as evolink,
+        aiohttp.ClientSession() as session,
+    ):
+        caller = Caller(evolink=evolink, clock=clock, session=session)
+        url = (await caller.completed())["results"][0]
+        assert url.startswith(f"http://{shown}:")
+        assert (await caller.download(url)).status == 200
+
+
 def test_it_must_be_opened_before_it_is_looked_at() -> None:
     """Its records exist only while it runs."""
     with pytest.raises(RuntimeError, match="context manager"):

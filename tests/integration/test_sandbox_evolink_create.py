@@ -191,6 +191,7 @@ async def test_a_body_against_the_rules_is_an_invalid_request(
         (b"", "application/json"),
         (b"{", "application/json"),
         (b"[1]", "application/json"),
+        (b"[" * 100_000, "application/json"),
         (b'"text"', "application/json"),
         (b"\xff\xfe", "application/json"),
         (b'{"model":"gemini-3.1-flash-image-preview","prompt":"a"}', "text/plain"),

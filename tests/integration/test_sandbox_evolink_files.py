@@ -271,6 +271,31 @@ async def test_a_file_of_the_same_name_replaces_the_old_one_late(caller: Caller)
     assert (await caller.files("GET", "quota")).body["data"]["used_files"] == 1
 
 
+async def test_a_name_of_an_expired_file_can_be_used_again(caller: Caller) -> None:
+    """After 72 hours the same name gives the new bytes at once."""
+    other = picture("PNG", (10, 10))
+    await caller.upload(PNG, file_name="same.png")
+    await caller.clock.advance(72 * 3600)
+    url = (await caller.upload(other, file_name="same.png")).body["data"]["file_url"]
+    assert (await caller.download(url)).body == other
+
+
+@pytest.mark.parametrize("name", ["with space.png", "schön & gut #1.png", "100%.png"])
+async def test_any_file_name_gives_an_address_that_works(caller: Caller, name: str) -> None:
+    """Spaces, umlauts and signs are quoted."""
+    data = (await caller.upload(PNG, file_name=name)).body["data"]
+    assert data["file_name"] == name
+    assert (await caller.download(data["file_url"])).body == PNG
+
+
+async def test_the_quota_holds_for_uploads_at_the_same_moment(caller: Caller) -> None:
+    """Of ten at once with three places, three get in."""
+    caller.knobs.max_files = 3
+    answers = await asyncio.gather(*(caller.upload(PNG) for _ in range(10)))
+    assert sorted(answer.body["code"] for answer in answers) == [200] * 3 + [40003] * 7
+    assert len(caller.evolink.files) == 3
+
+
 async def test_an_upload_can_come_without_its_address(caller: Caller) -> None:
     """No `file_url`, yet `download_url` works."""
     caller.knobs.upload.append(UploadFault(without_file_url=True))

@@ -88,6 +88,14 @@ async def test_a_result_can_redirect(caller: Caller) -> None:
         assert await response.read() == next(iter(caller.evolink.tasks.values())).results[0].read_bytes()
 
 
+async def test_a_result_can_lead_anywhere(caller: Caller) -> None:
+    """A foreign address as the result, or behind a redirect: what a client must not follow."""
+    foreign = "http://10.0.0.1/private.jpg"
+    assert await link(caller, Completed(link=foreign)) == foreign
+    answer = await caller.download(await link(caller, Completed(redirect_to=foreign)), allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (302, foreign)
+
+
 @pytest.mark.parametrize(("outcome", "status"), [(outcomes.EXPIRED, 403), (outcomes.GONE, 404)])
 async def test_a_result_can_be_gone_from_the_beginning(caller: Caller, outcome: Outcome, status: int) -> None:
     """The link of a completed task is dead."""

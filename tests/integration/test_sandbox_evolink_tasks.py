@@ -139,6 +139,12 @@ async def test_the_picture_is_a_jpeg_of_the_tables_size(
     assert result.read_bytes() == answer.body
 
 
+@pytest.mark.parametrize("prompt", ["\ud800", "\u202e\u200b.", "`" * 2000, "🦉" * 500, "مرحبا", "@everyone <@1>\x00"])
+async def test_any_prompt_can_be_drawn(caller: Caller, prompt: str) -> None:
+    """Half surrogates, invisible marks, back-ticks, emoji, right-to-left text: a picture comes of it."""
+    assert (await caller.done(prompt=prompt)).final_status == "completed"
+
+
 async def test_a_default_picture_has_the_bytes_of_a_real_one(caller: Caller) -> None:
     """A 2K picture is between 0.5 and 3 MB."""
     task = await caller.done(quality="2K")

@@ -19,6 +19,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="port of the API (default: any free one)")
     parser.add_argument("--files-port", type=int, default=0, help="port of the file service (default: any free one)")
     parser.add_argument("--results-port", type=int, default=0, help="port of the results (default: any free one)")
+    parser.add_argument("--public-host", help="name that others reach it by (default: the value of --host)")
     parser.add_argument("--api-key", default="sk-sandbox", help="the only key that is let in (default: %(default)s)")
     parser.add_argument("--duration", type=float, default=6.0, metavar="SECONDS", help="time a task takes (default: 6)")
     parser.add_argument("--loopback-callbacks", action="store_true", help="allow http to loopback in callback_url")
@@ -40,6 +41,7 @@ async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
         port=options.port,
         files_port=options.files_port,
         results_port=options.results_port,
+        public_host=options.public_host,
         knobs=knobs,
     ) as evolink:
         print(f"EVOLINK_API_BASE={evolink.api_base}")  # noqa: T201 - the purpose of this command

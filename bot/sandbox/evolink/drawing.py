@@ -15,7 +15,9 @@ from PIL import Image, ImageChops, ImageDraw
 from bot.sandbox.evolink import lettering
 
 _CANVAS_PIXELS = 1024 * 1024
-_NOISE_BYTES = 1_000_003
+_STRIP_PIXELS = 200_000
+_NOISE_BYTES = 2_000_003
+_STRIDE_BYTES = 611_953
 _MARK = "SANDBOX PICTURE"
 THUMBNAIL_MAX_PX = 320
 
@@ -67,7 +69,8 @@ def draw(brief: Brief) -> Image.Image:
     _lay_out(canvas, brief)
     if canvas.size != (brief.width, brief.height):
         canvas = _resized(canvas, brief.width, brief.height)
-    return ImageChops.add(canvas, _grain(brief.width, brief.height, brief.grain), offset=-128)
+    _add_grain(canvas, brief.grain)
+    return canvas
 
 
 def _resized(image: Image.Image, width: int, height: int) -> Image.Image:
@@ -161,8 +164,14 @@ def _noise(strength: float) -> bytes:
     return random.Random(20261122).randbytes(_NOISE_BYTES).translate(table)
 
 
-def _grain(width: int, height: int, strength: float) -> Image.Image:
-    """Fill a picture with noise."""
+def _add_grain(image: Image.Image, strength: float) -> None:
+    """Lay noise over a picture, strip by strip: one large operation would hold the interpreter lock for too long."""
     noise = _noise(strength)
-    n_bytes = width * height * 3
-    return Image.frombytes("RGB", (width, height), (noise * (n_bytes // len(noise) + 1))[:n_bytes])
+    n_rows = max(1, _STRIP_PIXELS // image.width)
+    start = 0
+    for top in range(0, image.height, n_rows):
+        box = (0, top, image.width, min(image.height, top + n_rows))
+        n_bytes = image.width * (box[3] - top) * 3
+        grain = Image.frombytes("RGB", (image.width, box[3] - top), noise[start : start + n_bytes])
+        image.paste(ImageChops.add(image.crop(box), grain, offset=-128), box)
+        start = (start + _STRIDE_BYTES) % (len(noise) - _STRIP_PIXELS * 3)

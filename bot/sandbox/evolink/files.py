@@ -1,35 +1,20 @@
 """The file service's routes (provider.md 5): three ways to upload, quota, list and delete."""
 
-import asyncio
 import base64
 import binascii
-import hashlib
 import json
-from datetime import datetime, timedelta, timezone
 from typing import cast
-from urllib.parse import quote
 
 from aiohttp import BodyPartReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.sandbox.evolink import encoding, plumbing, sources
+from bot.sandbox.evolink import plumbing, sources, uploads
 from bot.sandbox.evolink.envelope import JsonObject, json_response
 from bot.sandbox.evolink.knobs import HttpFault, Slow, UploadFault
-from bot.sandbox.evolink.records import StoredFile
-from bot.sandbox.evolink.state import State, random_name
+from bot.sandbox.evolink.state import State
+from bot.sandbox.evolink.uploads import FileError
 
-UPLOAD_LIFETIME = timedelta(hours=72)
-_SHANGHAI = timezone(timedelta(hours=8))
 _MAX_REQUEST_BYTES = 150_000_000
-
-
-class FileError(Exception):
-    """A refusal of the file service: a code of provider.md 5 and a text."""
-
-    def __init__(self, code: int, msg: str) -> None:
-        super().__init__(code, msg)
-        self.code = code
-        self.msg = msg
 
 
 def app(state: State) -> web.Application:
@@ -83,7 +68,7 @@ class _Files:
         if isinstance(fault, web.StreamResponse):
             return fault
         body = _object(await request.read())
-        text = _text(body, "base64_data", required=True)
+        text = uploads.text_field(body, "base64_data", required=True)
         if text.startswith("data:"):
             text = text.partition(",")[2]
         try:
@@ -138,7 +123,7 @@ class _Files:
         if isinstance(fault, web.StreamResponse):
             return fault
         body = _object(await request.read())
-        url = _text(body, "file_url", required=True)
+        url = uploads.text_field(body, "file_url", required=True)
         if not url.startswith(("http://", "https://")):
             raise FileError(400, "file_url must be an http or https URL")
         try:
@@ -169,57 +154,17 @@ class _Files:
     async def _finish_upload(
         self, data: bytes, fields: JsonObject, *, original_name: str, fault: UploadFault | None
     ) -> web.Response:
-        """Judge the content, store it, and tell where it is."""
-        if len(data) > self._state.knobs.max_upload_bytes:
-            raise FileError(40001, "File too large")
-        kind = encoding.sniff(data[:16])
-        if kind is None:
-            raise FileError(40002, "File type not allowed; use JPEG, PNG, GIF or WebP")
-        stored = await self._store(data, fields, kind=kind, original_name=original_name)
-        answer = _described(stored)
+        """Store what came, and tell where it is."""
+        stored = await uploads.store(self._state, data, fields, original_name=original_name)
+        answer = uploads.described(stored)
         if fault is not None:
             del answer["file_url"]
         return json_response({"success": True, "code": 200, "msg": "File uploaded successfully", "data": answer})
 
-    async def _store(self, data: bytes, fields: JsonObject, *, kind: str, original_name: str) -> StoredFile:
-        state = self._state
-        upload_path = _text(fields, "upload_path").strip("/") or f"images/{kind}"
-        name = _text(fields, "file_name") or random_name(16) + encoding.EXTENSIONS[kind]
-        if "/" in name or "\\" in name or ".." in upload_path.split("/"):
-            raise FileError(400, "file_name and upload_path must not leave their folder")
-        url = f"{state.results_base}/{state.account_id}/{quote(upload_path)}/{quote(name)}"
-        live = self._live()
-        replaced = next((file for file in live if file.url == url), None)
-        if replaced is None and len(live) >= state.knobs.max_files:
-            raise FileError(40003, "The quota of files is used up")
-        file_id = f"f_{random_name(12)}"
-        path = state.folder / file_id
-        await asyncio.to_thread(path.write_bytes, data)
-        now = state.clock.now()
-        stored = StoredFile(
-            id=file_id,
-            name=name,
-            original_name=original_name or name,
-            upload_path=upload_path,
-            mime_type=encoding.CONTENT_TYPES[kind],
-            path=path,
-            n_bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            uploaded_at=now,
-            expires_at=now + UPLOAD_LIFETIME,
-            url=url,
-            download_url=f"{state.results_base}/api/v1/files/download/{file_id}",
-            replaces=replaced,
-        )
-        if replaced is not None:
-            del state.files[replaced.id]
-        state.files[file_id] = stored
-        return stored
-
     async def quota(self, request: web.Request) -> web.StreamResponse:
         """Tell how many files there are and may be."""
         self._require_key(request)
-        used, most = len(self._live()), self._state.knobs.max_files
+        used, most = len(uploads.live(self._state)), self._state.knobs.max_files
         return _success(
             {
                 "user_group": "default",
@@ -239,9 +184,14 @@ class _Files:
         page, size = _positive(request, "page", 1), _positive(request, "pageSize", 20)
         if size > 100:
             raise FileError(400, "pageSize must be at most 100")
-        live = self._live()[::-1]
+        live = uploads.live(self._state)[::-1]
         rows = [
-            {"file_id": one.id, "file_name": one.name, "file_size": one.n_bytes, "upload_time": _time(one.uploaded_at)}
+            {
+                "file_id": one.id,
+                "file_name": one.name,
+                "file_size": one.n_bytes,
+                "upload_time": uploads.shanghai_time(one.uploaded_at),
+            }
             for one in live[(page - 1) * size : page * size]
         ]
         return _success({"total": len(live), "files": rows})
@@ -250,7 +200,7 @@ class _Files:
         """Delete a file; its links answer 404 from now on."""
         self._require_key(request)
         file_id = request.match_info["file_id"]
-        if not self._state.knobs.list_and_delete or file_id not in {one.id for one in self._live()}:
+        if not self._state.knobs.list_and_delete or file_id not in {one.id for one in uploads.live(self._state)}:
             raise FileError(404, "File not found")
         del self._state.files[file_id]
         return _success({"file_id": file_id})
@@ -259,51 +209,19 @@ class _Files:
         if not plumbing.has_key(self._state, request):
             raise FileError(401, "Invalid API key")
 
-    def _live(self) -> list[StoredFile]:
-        now = self._state.clock.now()
-        return [stored for stored in self._state.files.values() if stored.expires_at > now]
-
 
 def _success(data: JsonObject) -> web.Response:
     return json_response({"success": True, "code": 200, "msg": "success", "data": data})
 
 
-def _described(stored: StoredFile) -> JsonObject:
-    return {
-        "file_id": stored.id,
-        "file_name": stored.name,
-        "original_name": stored.original_name,
-        "file_size": stored.n_bytes,
-        "mime_type": stored.mime_type,
-        "upload_path": stored.upload_path,
-        "file_url": stored.url,
-        "download_url": stored.download_url,
-        "upload_time": _time(stored.uploaded_at),
-        "expires_at": _time(stored.expires_at),
-    }
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(_SHANGHAI).isoformat(timespec="seconds")
-
-
 def _object(raw: bytes) -> JsonObject:
     try:
         body: object = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(400, "The body is not valid JSON") from error
     if not isinstance(body, dict):
         raise FileError(400, "The body must be a JSON object")
     return cast("JsonObject", body)
-
-
-def _text(fields: JsonObject, name: str, *, required: bool = False) -> str:
-    value: object = fields.get(name, "")
-    if not isinstance(value, str):
-        raise FileError(400, f"{name} must be a string")
-    if required and not value:
-        raise FileError(400, f"{name} is required")
-    return value
 
 
 def _positive(request: web.Request, name: str, default: int) -> int:

@@ -96,7 +96,7 @@ def _result(
     extension = outcome.extension or encoding.EXTENSIONS[outcome.encoding]
     link = f"/{state.account_id}/images/{task.created_at:%Y/%m/%d}/{name}{extension}"
     result = Result(
-        url=state.results_base + link,
+        url=outcome.link or state.results_base + link,
         path=state.folder / name,
         encoding=outcome.encoding,
         content_type=outcome.content_type or encoding.CONTENT_TYPES[outcome.encoding],

@@ -63,6 +63,10 @@ class Completed:
     """Strength of the grain; it decides how many bytes the file has."""
     body: bytes | None = None
     """Serve exactly these bytes instead of a drawing."""
+    link: str | None = None
+    """Name this address as the result instead of one of ours."""
+    redirect_to: str | None = None
+    """Our link redirects to this address, which may be anything."""
     redirects: int = 0
     """How many times the link redirects before the bytes come."""
     gone_status: Literal[403, 404] | None = None

@@ -2,6 +2,7 @@
 
 import io
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -53,6 +54,8 @@ class _Host:
 
     async def _serve_result(self, request: web.Request, link: Link, *, fault: BodyFault | None) -> web.StreamResponse:
         task, result, outcome = link.task, link.result, link.outcome
+        if outcome.redirect_to is not None:
+            raise web.HTTPFound(outcome.redirect_to)
         if outcome.gone_status is not None:
             return _plain(outcome.gone_status)
         if self._state.clock.now() - task.created_at - timedelta(seconds=task.duration_s) >= RESULT_LIFETIME:
@@ -85,7 +88,7 @@ class _Host:
     def _find_upload(self, path: str) -> StoredFile | None:
         """Find the upload behind a link; shortly after an overwriting, caches still give the old one."""
         url = self._state.results_base + path
-        stored = next((stored for stored in self._state.files.values() if stored.url == url), None)
+        stored = next((one for one in reversed(self._state.files.values()) if unquote(one.url) == url), None)
         if stored is None or stored.replaces is None:
             return stored
         stale = self._state.clock.now() - stored.uploaded_at < timedelta(seconds=self._state.knobs.stale_s)

@@ -18,7 +18,8 @@ class EvoLinkSandbox:
     """A working EvoLink on loopback: API, file service and result host, each on a port of its own.
 
     Use it as an async context manager. `knobs` may be turned at any time; `tasks`, `requests` and `files` tell what
-    has happened. Results and uploads live in a temporary folder that goes with the context.
+    has happened. `public_host` stands in the addresses that are handed out, where it is not `host`. Results and
+    uploads live in a temporary folder that goes with the context.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class EvoLinkSandbox:
         port: int = 0,
         files_port: int = 0,
         results_port: int = 0,
+        public_host: str | None = None,
         knobs: Knobs | None = None,
     ) -> None:
         self.api_key = api_key
         self.knobs = knobs or Knobs()
         self._clock = clock
         self._host = host
+        self._public_host = public_host or (f"[{host}]" if ":" in host else host)
         self._ports = {"api": port, "files": files_port, "results": results_port}
         self._bases: dict[str, str] = {}
         self._state: state.State | None = None
@@ -62,7 +65,7 @@ class EvoLinkSandbox:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, self._host, port).start()
-        return f"http://{self._host}:{runner.addresses[0][1]}"
+        return f"http://{self._public_host}:{runner.addresses[0][1]}"
 
     @property
     def _open(self) -> state.State:

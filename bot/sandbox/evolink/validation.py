@@ -23,7 +23,7 @@ def parse_object(raw: bytes, content_type: str) -> JsonObject:
         raise invalid_request(None, "Content-Type must be application/json.")
     try:
         body: object = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid_request(None, "The body is not valid JSON.") from error
     if not isinstance(body, dict):
         raise invalid_request(None, "The body must be a JSON object.")
