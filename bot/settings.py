@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -49,7 +49,7 @@ def _split(url: str, *, secure: str, plain: str) -> SplitResult:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise ValueError(f"is not a URL; it should look like {secure}://host") from None
-    if parts.scheme not in {secure, plain} or not host:
+    if parts.scheme not in {secure, plain} or not host or any(sign.isspace() for sign in url):
         raise ValueError(f"is not a URL; it should look like {secure}://host")
     if parts.scheme == plain and not is_loopback_url(url):
         raise ValueError(f"uses plain {plain}, which is allowed to this machine only (127.0.0.1); use {secure}")
@@ -92,12 +92,19 @@ def _secret(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+def _home_expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home folder of a user who is not known here") from None
+
+
 def _upper(value: Any) -> Any:
-    return value.strip().upper() if isinstance(value, str) else value
+    return value.upper() if isinstance(value, str) else value
 
 
 def _lower(value: Any) -> Any:
-    return value.strip().lower() if isinstance(value, str) else value
+    return value.lower() if isinstance(value, str) else value
 
 
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
@@ -107,7 +114,8 @@ HttpBase = Annotated[str, AfterValidator(_http_base)]
 class ProviderSettings(BaseSettings):
     """What is needed to speak to EvoLink, and nothing of Discord: enough for `imagebot generate`."""
 
-    model_config = SettingsConfigDict(env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True)
+    # utf-8-sig: some editors begin a file with a byte order mark, which would else become part of the first name
+    model_config = SettingsConfigDict(env_file_encoding="utf-8-sig", extra="ignore", frozen=True)
 
     evolink_api_key: Secret
     evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"
@@ -115,6 +123,13 @@ class ProviderSettings(BaseSettings):
     evolink_files_base: HttpBase = "https://files-api.evolink.ai"
     log_level: Annotated[LogLevel, BeforeValidator(_upper)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trim(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Drop the white space around values, and with it those that hold nothing else."""
+        trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+        return {name: value for name, value in trimmed.items() if value != ""}
 
     @property
     def loopback_provider(self) -> bool:
@@ -128,9 +143,9 @@ class Settings(ProviderSettings):
     discord_token: Secret
     discord_api_base: Annotated[str, AfterValidator(_discord_base)] = "https://discord.com" + DISCORD_API_PATH
     discord_gateway_url: Annotated[str, AfterValidator(_gateway)] | None = None
-    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Path("data")
+    data_dir: Annotated[Path, AfterValidator(_home_expanded)] = Path("data")
     public_base_url: HttpBase | None = None
-    web_host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     message_content_intent: Annotated[MessageContent, BeforeValidator(_lower)] = MessageContent.AUTO
     dev_guild_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
@@ -184,6 +199,8 @@ _WHERE_TO_GET = {
 def load(kind: type[AnySettings], *, env_file: Path = Path(".env")) -> AnySettings:
     """Read settings from the environment and a `.env` file; raises SettingsError with every fault."""
     try:
+        if env_file.is_dir():  # the library would pass over it; a container engine makes one of a missing file
+            raise IsADirectoryError
         return _checked(kind, {"_env_file": env_file})
     except (OSError, UnicodeDecodeError):
         raise SettingsError([Fault(str(env_file), "cannot be read; it must be a text file in UTF-8")]) from None
@@ -212,6 +229,5 @@ def _sentence(field: str, detail: ErrorDetails) -> str:
         "greater_than_equal": f"is too small; the least is {context.get('ge')}",
         "less_than_equal": f"is too large; the most is {context.get('le')}",
         "string_pattern_mismatch": "holds characters that no model name has",
-        "string_too_short": "is empty",
     }
     return sentences.get(detail["type"], "is not usable")
