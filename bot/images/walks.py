@@ -16,6 +16,7 @@ Size: TypeAlias = tuple[int, int]
 """Width and height in pixels."""
 
 _MAX_JPEG_SEGMENTS = 4_096
+_MAX_JPEG_FILL_BYTES = 64
 _MAX_CHUNKS = 65_536
 _MAX_GIF_BLOCKS = 1_000_000
 _MAX_CHECKED_CHUNK_BYTES = 65_536
@@ -89,12 +90,11 @@ _JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def _take_jpeg_marker(reader: Reader) -> int:
     if reader.take(1) != b"\xff":
         raise NotAPicture("not_a_picture", "a JPEG segment lies about its length")
-    marker = 0xFF
-    for _ in range(_MAX_JPEG_SEGMENTS):
+    for _ in range(_MAX_JPEG_FILL_BYTES):
         marker = reader.take(1)[0]
-        if marker != 0xFF:  # any number of fill bytes may stand before a marker
-            break
-    return marker
+        if marker != 0xFF:
+            return marker
+    raise NotAPicture("not_a_picture", "a JPEG of nothing but fill bytes")
 
 
 def _read_jpeg_frame(header: bytes) -> Size:

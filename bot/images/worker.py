@@ -63,12 +63,12 @@ class ImageWorkers:
 
     async def __aexit__(self, *_: object) -> None:
         self._closed = True
-        for worker in (*self._busy, *self._idle):
+        for worker in self._busy:
             worker.kill()
         for _slot in range(self._max_workers):  # every call still under way ends now, and gives its slot back
             await self._slots.acquire()
         for worker in self._idle:
-            await worker.end()
+            await worker.wait_for_end()
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a module-level function in a worker and return what it returns, or raise what it raises.
@@ -82,10 +82,13 @@ class ImageWorkers:
                 raise WorkerDied("died")
             worker = await self._find_or_start()
             self._busy.add(worker)
+            if self._closed:  # while it started
+                worker.kill()
             try:
                 answer = await self._ask(worker, request)
             except BaseException:
-                await worker.end()
+                worker.kill()
+                await worker.wait_for_end()
                 raise
             finally:
                 self._busy.discard(worker)
@@ -100,7 +103,7 @@ class ImageWorkers:
             worker = self._idle.pop()
             if worker.is_alive():
                 return worker
-            await worker.end()
+            await worker.wait_for_end()
         return await _Worker.start(self._memory_limit_bytes)
 
     async def _ask(self, worker: "_Worker", request: bytes) -> bytes:
@@ -151,9 +154,9 @@ class _Worker:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
 
-    async def end(self) -> None:
-        """Kill and wait until the process and both pipes are gone."""
-        self.kill()
+    async def wait_for_end(self) -> None:
+        """Close its input, which ends an idle worker, and wait until the process and both pipes are gone."""
+        self._requests.close()
         await self._process.communicate()
 
     async def _why_it_ended(self) -> Literal["died", "out_of_memory", "timed_out"]:
