@@ -9,7 +9,7 @@ from bot.clock import SystemClock
 from bot.sandbox.discord.server import DiscordSandbox
 
 
-async def serve(*, host: str, port: int, token: str) -> None:
+async def serve(*, host: str, port: int, token: str | None) -> None:
     """Serve one guild with one channel and one person until SIGINT or SIGTERM."""
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.discord", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--token", default="sandbox-token", help="the bot's token (default: %(default)s)")
+    parser.add_argument("--token", help="the bot's token (default: one is made)")
     given = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(host=given.host, port=given.port, token=given.token))

@@ -12,6 +12,7 @@ from bot.sandbox.discord.refusals import Json, invalid_form
 
 Path = tuple[str | int, ...]
 REQUIRED = ("BASE_TYPE_REQUIRED", "This field is required")
+UNKNOWN_FIELD = "UNKNOWN_FIELD"
 _SNOWFLAKE_MAX = 2**63 - 1
 
 
@@ -27,6 +28,11 @@ class FormFaults:
 
     def __bool__(self) -> bool:
         return bool(self._found)
+
+    @property
+    def only_unknown_fields(self) -> bool:
+        """Tell whether nothing is wrong but fields too many."""
+        return all(code == UNKNOWN_FIELD for _, code, _ in self._found)
 
     @property
     def tree(self) -> Json:
@@ -199,7 +205,7 @@ def record(required: Mapping[str, Check] | None = None, /, **optional: Check) ->
                 faults.add((*path, name), *REQUIRED)
         for name, field in fields.items():
             if name not in known:
-                faults.add((*path, name), "UNKNOWN_FIELD", "This field is not known here.")
+                faults.add((*path, name), UNKNOWN_FIELD, "This field is not known here.")
             elif not (name in needed and field is None):
                 known[name](field, (*path, name), faults)
 

@@ -31,6 +31,7 @@ _IDENTIFY = record(
     large_threshold=nullable(integer(low=50, high=250)),
     shard=nullable(anything),
     presence=nullable(anything),
+    capabilities=nullable(anything),
 )
 
 
@@ -174,6 +175,8 @@ class Gateway:
         faults = FormFaults()
         _IDENTIFY(data, (), faults)
         if faults:
+            self._complain("gateway", f"identify: {faults.tree}")
+        if not faults.only_unknown_fields:
             raise _Refused(4002, f"Error while decoding payload: {faults.tree}"[:120])
         fields = cast("Json", data)
         self._check_token(fields)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.sandbox.discord import exchanges, places, wire
+from bot.sandbox.discord import exchanges, places, wire, wire_messages
 from bot.sandbox.discord.accounts import Person
 from bot.sandbox.discord.exchanges import Exchange
 from bot.sandbox.discord.permissions import MEMBER, Permission
@@ -88,7 +88,7 @@ def interaction(world: "World", exchange: Exchange) -> Json:
     else:
         fields["user"] = wire.user(person)
     if exchange.source is not None and exchange.kind in (exchanges.COMPONENT, exchanges.MODAL_SUBMIT):
-        fields["message"] = wire.message(exchange.source, bot=world.bot)
+        fields["message"] = wire_messages.message(exchange.source, bot=world.bot)
     if channel.kind == places.PUBLIC_THREAD:
         fields["channel"]["permissions"] = str(channel.permissions_of(person))
     return fields

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.discord import wire
+from bot.sandbox.discord import wire, wire_messages
 from bot.sandbox.discord.accounts import Account, File, Person
 from bot.sandbox.discord.messages import Attachment, Message
 from bot.sandbox.discord.places import Channel, Role
@@ -67,7 +67,7 @@ class Resolved:
     def add_file(self, value: Any) -> str:
         """Hand over a file: a pair of name and bytes."""
         kept = self._upload(value)
-        return self._put("attachments", kept.id, wire.attachment(kept))
+        return self._put("attachments", kept.id, wire_messages.attachment(kept))
 
     def _upload(self, value: File) -> Attachment:
         match value:
@@ -89,4 +89,4 @@ class Resolved:
     def add_message(self, message: Message) -> str:
         """Point to a message: the one kind of message that is readable without the intent (discord.md 5)."""
         self.add_user(message.author)
-        return self._put("messages", message.id, wire.message(message, bot=self._world.bot, content=True))
+        return self._put("messages", message.id, wire_messages.message(message, bot=self._world.bot, content=True))

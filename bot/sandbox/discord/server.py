@@ -23,13 +23,11 @@ from bot.sandbox.discord.rest.discovery import DiscoveryRoutes
 from bot.sandbox.discord.rest.entrance import PREFIX, Entrance
 from bot.sandbox.discord.world import World
 
-SANDBOX_TOKEN = "sandbox-token"
-
 
 class DiscordSandbox:
     """A strict Discord on the loopback; see the package's docstring for how to use it."""
 
-    def __init__(self, *, clock: Clock, token: str = SANDBOX_TOKEN, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, *, clock: Clock, token: str | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.journal = Journal()
         self.limits = RateLimits(clock)
         self.faults = Faults()

@@ -1,10 +1,11 @@
 """Everything that exists in the stand-in, and the telling of it to the gateway. No HTTP and no sockets here."""
 
+import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock
-from bot.sandbox.discord import permissions, wire
+from bot.sandbox.discord import permissions, wire, wire_messages
 from bot.sandbox.discord.accounts import Account, Person
 from bot.sandbox.discord.application import Application
 from bot.sandbox.discord.events import Event, Intent
@@ -19,13 +20,19 @@ if TYPE_CHECKING:
     from bot.sandbox.discord.desk import Desk
 
 
+def _token_of(user_id: int) -> str:
+    """Make a token of the shape some libraries insist on: the bot's id in base64 comes first."""
+    first = base64.b64encode(str(user_id).encode()).decode().rstrip("=")
+    return f"{first}.sandbox.token"
+
+
 class World:
     """Guilds, people, messages and interactions, and one application among them."""
 
     desk: "Desk"
     cdn: "Cdn"
 
-    def __init__(self, *, clock: Clock, token: str, publish: Callable[[Event], None]) -> None:
+    def __init__(self, *, clock: Clock, token: str | None, publish: Callable[[Event], None]) -> None:
         self.clock = clock
         self.mint = SnowflakeMint(clock)
         self.guilds: dict[int, Guild] = {}
@@ -38,7 +45,9 @@ class World:
         bot = Account(id=application_id, name="sandbox-bot", bot=True)
         self.accounts[bot.id] = bot
         owner = self.add_person("operator")
-        self.application = Application(id=application_id, name="sandbox-bot", token=token, bot=bot, owner=owner)
+        self.application = Application(
+            id=application_id, name="sandbox-bot", token=token or _token_of(application_id), bot=bot, owner=owner
+        )
 
     @property
     def bot(self) -> Account:
@@ -134,8 +143,8 @@ class World:
         channel = message.channel
         if message.ephemeral or not channel.seen_by(self.bot):
             return
-        payload = wire.message_event(message, bot=self.bot, content=True)
-        bare = wire.message_event(message, bot=self.bot, content=False)
+        payload = wire_messages.message_event(message, bot=self.bot, content=True)
+        bare = wire_messages.message_event(message, bot=self.bot, content=False)
         self._publish_in(channel, name, payload, bare)
 
     def publish_message_gone(self, message: Message) -> None:

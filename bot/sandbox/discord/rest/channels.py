@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.sandbox.discord import wire
+from bot.sandbox.discord import wire, wire_messages
 from bot.sandbox.discord.accounts import Person
 from bot.sandbox.discord.composing import Rules
 from bot.sandbox.discord.forms import FormFaults, integer
@@ -33,7 +33,7 @@ def routes() -> list[Route]:
 
 def _written(call: Call, message: Message) -> Json:
     content = call.world.application.message_content_granted
-    return wire.message(message, bot=call.world.bot, content=content)
+    return wire_messages.message(message, bot=call.world.bot, content=content)
 
 
 async def _get_channel(call: Call) -> Answer:

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from bot.sandbox.discord import exchanges, forms, wire
+from bot.sandbox.discord import exchanges, forms, wire_messages
 from bot.sandbox.discord.command_forms import SUGGESTIONS
 from bot.sandbox.discord.composing import INTERACTION_PARSE, Rules
 from bot.sandbox.discord.exchanges import (
@@ -199,5 +199,5 @@ def _written(call: Call, exchange: Exchange, response: Response) -> Json:
             "response_message_ephemeral": response.message.ephemeral,
         }
     if response.message is not None and response.kind in (REPLY_NOW, UPDATE_NOW):
-        resource["message"] = wire.message(response.message, bot=call.world.bot)
+        resource["message"] = wire_messages.message(response.message, bot=call.world.bot)
     return {"interaction": interaction, "resource": resource}

@@ -1,6 +1,6 @@
 """The routes that an interaction's token opens: its first answer and its follow-ups (discord.md 1)."""
 
-from bot.sandbox.discord import exchanges, wire
+from bot.sandbox.discord import exchanges, wire_messages
 from bot.sandbox.discord.composing import INTERACTION_PARSE, Rules
 from bot.sandbox.discord.exchanges import Exchange
 from bot.sandbox.discord.forms import FormFaults, snowflake
@@ -71,7 +71,7 @@ def _rules(call: Call, exchange: Exchange) -> Rules:
 
 
 async def _get(call: Call) -> Answer:
-    return Answer(body=wire.message(_message(call, _exchange(call)), bot=call.world.bot))
+    return Answer(body=wire_messages.message(_message(call, _exchange(call)), bot=call.world.bot))
 
 
 async def _edit(call: Call) -> Answer:
@@ -87,7 +87,7 @@ def _edited(call: Call, exchange: Exchange, message: Message) -> Answer:
     message.edited_at = call.world.clock.now()
     call.world.change(message, route=call.route)
     exchange.changes.ring()
-    return Answer(body=wire.message(message, bot=call.world.bot))
+    return Answer(body=wire_messages.message(message, bot=call.world.bot))
 
 
 async def _delete(call: Call) -> Answer:
@@ -115,7 +115,7 @@ async def _follow_up(call: Call) -> Answer:
     exchange.n_followups += 1
     call.world.post(message, route=call.route)
     exchange.changes.ring()
-    return Answer(body=wire.message(message, bot=call.world.bot))
+    return Answer(body=wire_messages.message(message, bot=call.world.bot))
 
 
 def _filled(call: Call, exchange: Exchange, original: Message) -> Answer:
@@ -126,4 +126,4 @@ def _filled(call: Call, exchange: Exchange, original: Message) -> Answer:
     original.flags = (original.flags & ~EPHEMERAL) | was_ephemeral
     call.world.change(original, route=call.route)
     exchange.changes.ring()
-    return Answer(body=wire.message(original, bot=call.world.bot))
+    return Answer(body=wire_messages.message(original, bot=call.world.bot))
