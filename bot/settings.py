@@ -115,7 +115,7 @@ class ProviderSettings(BaseSettings):
     """What is needed to speak to EvoLink, and nothing of Discord: enough for `imagebot generate`."""
 
     # utf-8-sig: some editors begin a file with a byte order mark, which would else become part of the first name
-    model_config = SettingsConfigDict(env_file_encoding="utf-8-sig", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True)
 
     evolink_api_key: Secret
     evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"

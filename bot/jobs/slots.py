@@ -35,11 +35,16 @@ class Slots:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if job_id in self._waiting:
+                self._leave(job_id)
+            else:
                 self._give_back()  # the slot came in the very moment the wait was given up
             raise
-        finally:
-            self._waiting.pop(job_id, None)
+
+    def _leave(self, job_id: str) -> None:
+        place = list(self._waiting).index(job_id)
+        del self._waiting[job_id]
+        self._tell_turns(behind=place)
 
     def _give_back(self) -> None:
         if self._free < 0:
@@ -53,5 +58,8 @@ class Slots:
         else:
             self._free += 1
             return
-        for number, job_id in enumerate(list(self._waiting), start=1):
+        self._tell_turns(behind=0)
+
+    def _tell_turns(self, *, behind: int) -> None:
+        for number, job_id in enumerate(list(self._waiting)[behind:], start=behind + 1):
             self._on_move(job_id, number)

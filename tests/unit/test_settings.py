@@ -155,11 +155,13 @@ def test_what_generate_needs_does_not_ask_for_discord(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("raw", [b"LOG_LEVEL=warning\n", b"\xef\xbb\xbfLOG_LEVEL=warning\r\n"], ids=["plain", "mark"])
 def test_a_file_sets_what_the_environment_does_not(raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first line counts too where an editor put a byte order mark before it, and the environment wins."""
+    """The first line counts too where an editor put a mark before it; the environment wins, unless it is empty."""
     file = tmp_path / ".env"
-    file.write_bytes(raw + b"LOG_FORMAT=json\nUNKNOWN_HERE=1\n")
+    file.write_bytes(raw + b"LOG_FORMAT=json\nUNKNOWN_HERE=1\nWEB_PORT=81\n")
     monkeypatch.setenv("LOG_FORMAT", "text")
+    monkeypatch.setenv("WEB_PORT", "")
     settings = load(Settings, env_file=file)
+    assert settings.web_port == 81
     assert settings.log_level is LogLevel.WARNING
     assert settings.log_format is LogFormat.TEXT
 

@@ -1,0 +1,154 @@
+"""The places at the provider."""
+
+import asyncio
+import random
+
+import pytest
+
+from bot.jobs.slots import Slots
+
+
+async def settle() -> None:
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+class Line:
+    """Jobs that ask for slots, and what they were told."""
+
+    def __init__(self, limit: int) -> None:
+        self.turns: dict[str, list[int]] = {}
+        self.slots = Slots(limit, on_move=lambda job, turn: self.turns.setdefault(job, []).append(turn))
+        self.inside: list[str] = []
+        self.began: list[str] = []
+        self.most_inside = 0
+        self._ends: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def ask(self, job_id: str, *, at_once: bool = False) -> None:
+        self._ends[job_id] = asyncio.Event()
+        self._tasks[job_id] = asyncio.create_task(self._hold(job_id, at_once=at_once))
+
+    async def _hold(self, job_id: str, *, at_once: bool) -> None:
+        async with self.slots.hold(job_id, at_once=at_once):
+            self.inside.append(job_id)
+            self.began.append(job_id)
+            self.most_inside = max(self.most_inside, len(self.inside))
+            try:
+                await self._ends[job_id].wait()
+            finally:
+                self.inside.remove(job_id)
+
+    def end(self, job_id: str) -> None:
+        self._ends[job_id].set()
+
+    def give_up(self, job_id: str) -> None:
+        self._tasks[job_id].cancel()
+
+    async def close(self) -> None:
+        for job_id in self._tasks:
+            self.end(job_id)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+async def test_slots_are_given_in_the_order_of_asking_and_everyone_knows_their_turn() -> None:
+    """Two at once; the third is first in line, the fourth second, and moves up."""
+    line = Line(2)
+    for job_id in "abcd":
+        line.ask(job_id)
+        await settle()
+    assert line.inside == ["a", "b"]
+    assert line.turns == {"c": [1], "d": [2]}
+    line.end("b")
+    await settle()
+    assert line.inside == ["a", "c"]
+    assert line.turns == {"c": [1], "d": [2, 1]}
+    await line.close()
+    assert line.began == ["a", "b", "c", "d"]
+
+
+async def test_who_leaves_the_line_moves_the_others_up() -> None:
+    """A cancelled job ahead is one less to wait for, and those behind are told."""
+    line = Line(1)
+    for job_id in "abcd":
+        line.ask(job_id)
+        await settle()
+    line.give_up("b")
+    await settle()
+    assert line.turns == {"b": [1], "c": [2, 1], "d": [3, 2]}
+    line.end("a")
+    await settle()
+    assert line.inside == ["c"]
+    await line.close()
+
+
+async def test_a_slot_that_comes_as_the_wait_is_given_up_goes_to_the_next() -> None:
+    """Both happen in one moment: the slot must not be lost."""
+    line = Line(1)
+    for job_id in "abc":
+        line.ask(job_id)
+        await settle()
+    line.end("a")
+    await asyncio.sleep(0)
+    assert line.inside == []
+    line.give_up("b")
+    await settle()
+    assert line.inside == ["c"]
+    assert line.turns["c"] == [2, 1]
+    await line.close()
+    line.ask("d")
+    await settle()
+    assert line.inside == ["d"]
+    await line.close()
+
+
+async def test_a_task_that_exists_already_is_held_above_the_limit() -> None:
+    """After a restart running tasks do not wait; new ones wait until the surplus is gone."""
+    line = Line(2)
+    for job_id in "abc":
+        line.ask(job_id, at_once=True)
+    line.ask("new")
+    await settle()
+    assert line.inside == ["a", "b", "c"]
+    line.end("a")
+    await settle()
+    assert line.inside == ["b", "c"]
+    line.end("b")
+    await settle()
+    assert line.inside == ["c", "new"]
+    await line.close()
+
+
+async def test_a_job_that_breaks_gives_its_slot_back() -> None:
+    """An error inside is no reason to lose a place."""
+    slots = Slots(1, on_move=lambda _job, _turn: None)
+    with pytest.raises(ZeroDivisionError):
+        async with slots.hold("a"):
+            raise ZeroDivisionError
+    async with asyncio.timeout(1), slots.hold("b"):
+        pass
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_no_slot_is_ever_lost_or_doubled(seed: int) -> None:
+    """Whatever comes, ends or gives up, in whatever order: three inside at most, and all are free at last."""
+    chance = random.Random(seed)
+    line = Line(3)
+    present: list[str] = []
+    for number in range(120):
+        job_id = str(number)
+        line.ask(job_id)
+        present.append(job_id)
+        for _ in range(chance.randrange(3)):
+            gone = present.pop(chance.randrange(len(present))) if present else None
+            if gone is not None:
+                (line.end if chance.random() < 0.5 else line.give_up)(gone)
+            if chance.random() < 0.5:
+                await asyncio.sleep(0)
+    await line.close()
+    assert line.most_inside == 3
+    for job_id in ("x", "y", "z", "waits"):
+        line.ask(job_id)
+    await settle()
+    assert line.inside == ["x", "y", "z"]
+    await line.close()
