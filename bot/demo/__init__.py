@@ -1,0 +1,135 @@
+"""`imagebot demo`: the real bot between two stand-ins, a story of several people, and a proof of what arrived.
+
+`stage` is where it happens, `story` what happens, `transcript`, `table` and `page` how it is shown, `verdict` what it
+proves. Only this package and the command line know the stand-ins.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+
+from bot import log
+from bot.clock import Clock, SystemClock
+from bot.demo import page, stage, story, table, verdict
+from bot.demo.stage import Scene, Stage
+from bot.demo.transcript import Transcript
+from bot.sandbox.discord import NoAnswer, PersonCannot
+from bot.settings import LogFormat, LogLevel, ProviderSettings, load
+
+EXIT_FAULT = 1
+PATIENCE_S = 30.0
+LIVE_PATIENCE_S = 900.0
+"""The real model takes minutes at worst (provider.md 8.2)."""
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+async def run(*, out: Path, as_json: bool, live: bool) -> int:
+    """Play the story, write its pictures to `out`, and return the exit code; raises SettingsError if `live`."""
+    settings = load(ProviderSettings) if live else None
+    console = _console()
+    clock = SystemClock()
+    began = clock.monotonic()
+    secrets = [settings.evolink_api_key] if settings else []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with _logged_to(out / "bot.log", secrets):
+            rows, faults = await _play(console, clock, out, settings)
+    except OSError as error:
+        Console(stderr=True).print(f"imagebot: {error.filename or out}: {error.strerror or error}.", soft_wrap=True)
+        return EXIT_FAULT
+    console.print(table.drawn(rows))
+    for fault in faults:
+        console.print(f"FAULT: {fault}.", style="bold red", soft_wrap=True, markup=False, highlight=False)
+    seconds = clock.monotonic() - began
+    told = f"{seconds:.1f} s. Pictures, log and the conversation as a page: {out / page.NAME}"
+    console.print(told, soft_wrap=True, markup=False, highlight=False)
+    if as_json:
+        sys.stdout.write(table.document(rows, faults=faults, seconds=seconds) + "\n")
+    return EXIT_FAULT if faults else 0
+
+
+async def _play(
+    console: Console, clock: Clock, out: Path, live: ProviderSettings | None
+) -> tuple[list[verdict.Row], list[str]]:
+    patience_s = LIVE_PATIENCE_S if live else PATIENCE_S
+    transcript = Transcript(console=console, clock=clock)
+    async with stage.opened(
+        clock=clock,
+        live=live,
+        places=len(story.DRAWN),
+        patience_s=patience_s,
+        on_scene=transcript.begin,
+        on_proof=transcript.proof,
+    ) as opened:
+        transcript.note(_opening(opened))
+        running = asyncio.create_task(opened.app.run(), name="bot")
+        try:
+            await opened.connected(running)
+            with transcript.running():
+                await _perform(opened, story.LIVE_CHAPTERS if live else story.CHAPTERS, out, running)
+        finally:
+            await opened.app.stop()
+            await asyncio.gather(running, return_exceptions=True)
+        rows = [await verdict.row_of(opened, scene) for scene in opened.scenes]
+        page.write(opened, out)
+        return rows, verdict.faults_of(opened, rows)
+
+
+async def _perform(
+    opened: Stage, chapters: tuple[story.Chapter, ...], out: Path, running: "asyncio.Task[None]"
+) -> None:
+    """Play all chapters side by side; a bot that ends before them ends them."""
+    playing = asyncio.gather(*(_chapter(opened, chapter, out) for chapter in chapters))
+    await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
+    if not playing.done():
+        playing.cancel()
+        await asyncio.gather(playing, return_exceptions=True)
+        opened.problems.append("the bot ended before the story did; see bot.log")
+        return
+    await playing
+
+
+async def _chapter(opened: Stage, chapter: story.Chapter, out: Path) -> None:
+    try:
+        await chapter(opened)
+    except (TimeoutError, NoAnswer, PersonCannot) as error:
+        opened.problems.append(f"the chapter {chapter.__name__!r} did not end as it should: {error}")
+    for scene in opened.scenes:
+        _keep_picture(scene, out)
+
+
+def _keep_picture(scene: Scene, out: Path) -> None:
+    """Write the picture as it arrived in Discord, once."""
+    if scene.picture is None or scene.file_name is not None:
+        return
+    scene.file_name = f"{scene.person.name}-{scene.picture.filename}"
+    (out / scene.file_name).write_bytes(scene.picture.read())
+
+
+def _opening(opened: Stage) -> str:
+    where = "the real EvoLink" if opened.provider is None else f"a stand-in of EvoLink at {opened.provider.api_base}"
+    return f"The real bot, between a stand-in of Discord at {opened.discord.api_base} and {where}."
+
+
+def _console() -> Console:
+    """Return a console that survives any terminal: what it has no letters for becomes a question mark."""
+    if callable(reconfigure := getattr(sys.stdout, "reconfigure", None)):
+        reconfigure(errors="replace")
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH_WITHOUT_TERMINAL)
+
+
+@contextmanager
+def _logged_to(path: Path, secrets: list[SecretStr]) -> Generator[None, None, None]:
+    """Write the bot's log to a file for the block, so that the conversation stays readable."""
+    with path.open("w", encoding="utf-8") as stream:
+        log.set_up(level=LogLevel.INFO, form=LogFormat.TEXT, redactor=log.Redactor(*secrets), stream=stream)
+        try:
+            yield
+        finally:
+            logging.getLogger().handlers.clear()

@@ -1,0 +1,109 @@
+"""Discord's markdown as a person sees it, for the terminal and the page: a reader of just what cards hold.
+
+It is not the bot's own escaping turned round: it reads what Discord was given, as a Discord client would.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Style = Literal["plain", "bold", "italic", "code", "mention", "stamp"]
+
+_TOKEN = re.compile(
+    r"\\(?P<escaped>[^A-Za-z0-9\s])"
+    r"|<t:(?P<stamp>-?\d{1,13})(?::[tTdDfFR])?>"
+    r"|<@!?(?P<mention>\d{1,20})>"
+    r"|`(?P<code>[^`\n]+)`"
+    r"|\*\*(?P<bold>(?:\\.|[^\\*\n])+)\*\*"
+    r"|\*(?P<italic>(?:\\.|[^\\*\n])+)\*"
+)
+_ESCAPE = re.compile(r"\\([^A-Za-z0-9\s])")
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters in one style, free of markup."""
+
+    text: str
+    style: Style = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a text; `quoted` has a bar before it."""
+
+    spans: tuple[Span, ...]
+    quoted: bool = False
+
+    @property
+    def text(self) -> str:
+        """Return the line's characters without styles."""
+        return "".join(span.text for span in self.spans)
+
+
+def read(text: str, *, at: datetime, names: Mapping[int, str] | None = None) -> list[Line]:
+    """Read a text as it looks at the moment `at`; `names` are those of people who may be mentioned, by id."""
+    return [_line(line, at, names or {}) for line in text.split("\n")]
+
+
+def relative(instant: float, *, at: datetime) -> str:
+    """Return a moment as Discord words it beside `at`: "in 4 seconds", "2 minutes ago"."""
+    ahead_s = round(instant - at.timestamp())
+    name, length_s = next(((name, size) for name, size in _UNITS if abs(ahead_s) >= size), _UNITS[-1])
+    count = abs(ahead_s) // length_s
+    words = f"{count} {name}{'' if count == 1 else 's'}"
+    return f"in {words}" if ahead_s >= 0 else f"{words} ago"
+
+
+def printable(text: str) -> str:
+    """Return `text` without what a terminal would obey or reorder by: controls, bidirectional marks, joiners."""
+    return "".join(char for char in text if char.isprintable())
+
+
+def _line(line: str, at: datetime, names: Mapping[int, str]) -> Line:
+    quoted = line.startswith("> ")
+    return Line(tuple(_merged(_spans(line.removeprefix("> "), at, names))), quoted=quoted)
+
+
+def _spans(text: str, at: datetime, names: Mapping[int, str]) -> Iterator[Span]:
+    end = 0
+    for found in _TOKEN.finditer(text):
+        yield Span(text[end : found.start()])
+        yield _span(found, at, names)
+        end = found.end()
+    yield Span(text[end:])
+
+
+def _span(found: re.Match[str], at: datetime, names: Mapping[int, str]) -> Span:
+    inner = found[found.lastgroup or 0]
+    match found.lastgroup:
+        case "stamp":
+            return Span(relative(float(inner), at=at), "stamp")
+        case "mention":
+            return Span(f"@{names.get(int(inner), 'unknown-user')}", "mention")
+        case "code":
+            return Span(inner, "code")
+        case "bold":
+            return Span(_ESCAPE.sub(r"\1", inner), "bold")
+        case "italic":
+            return Span(_ESCAPE.sub(r"\1", inner), "italic")
+        case _:
+            return Span(inner)
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
+    """Join plain neighbours, and leave out the empty ones."""
+    held = ""
+    for span in spans:
+        if span.style == "plain":
+            held += span.text
+            continue
+        if held:
+            yield Span(held)
+            held = ""
+        yield span
+    if held:
+        yield Span(held)

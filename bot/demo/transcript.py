@@ -1,0 +1,118 @@
+"""The conversation on the terminal: a line for each thing a person does and each state of a reply, as it happens."""
+
+import asyncio
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from bot.clock import Clock
+from bot.demo import markup
+from bot.demo.stage import Scene
+from bot.sandbox.discord import MessageState
+
+_NAME_CHARS = 6
+_PROMPT_CHARS = 60
+_PERCENT = re.compile(r"(\d+) %")
+_EMBED_GREY = 0x8A93A6
+
+
+class Transcript:
+    """Prints what happens. On a terminal each job also has a progress bar, below the lines."""
+
+    def __init__(self, *, console: Console, clock: Clock) -> None:
+        self._console = console
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._watchers: list[asyncio.Task[None]] = []
+        self._shown: dict[Scene, int] = {}
+        self._bars: dict[Scene, TaskID] = {}
+        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %")
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+    @contextmanager
+    def running(self) -> Generator[None, None, None]:
+        """Show bars during the block; at its end every state that came is printed."""
+        with self._progress:
+            try:
+                yield
+            finally:
+                for watcher in self._watchers:
+                    watcher.cancel()
+                for scene in list(self._shown):
+                    self._show_new_states(scene)
+
+    def note(self, words: str) -> None:
+        """Print a line that belongs to nobody."""
+        self._print(Text(words, style="dim"))
+
+    def proof(self, scene: Scene, sentence: str) -> None:
+        """Print what was found to be true of a scene, after what it is about."""
+        self._show_new_states(scene)
+        self._print_of(scene, "✓     ", Text(sentence, style="green"))
+
+    def begin(self, scene: Scene) -> None:
+        """Print what the person typed, and follow the reply from now on."""
+        typed = Text("/imagine", style="bold")
+        for name, value in scene.options.items():
+            typed.append(f" {name}: ", style="dim")
+            typed.append(_short(str(value)))
+        self._print_of(scene, "types ", typed)
+        self._shown[scene] = 0
+        self._bars[scene] = self._progress.add_task(scene.person.name, total=100)
+        self._watchers.append(asyncio.create_task(self._follow(scene), name=f"transcript {scene.person.name}"))
+
+    async def _follow(self, scene: Scene) -> None:
+        while True:
+            self._show_new_states(scene)
+            await scene.message.wait_until(
+                lambda message: len(message.states) > self._shown[scene], timeout=scene.patience_s
+            )
+
+    def _show_new_states(self, scene: Scene) -> None:
+        new = scene.message.states[self._shown[scene] :]
+        self._shown[scene] += len(new)
+        for state in new:
+            self._print_of(scene, "sees  ", describe(state))
+            self._progress.update(self._bars[scene], completed=_percent(state))
+
+    def _print_of(self, scene: Scene, verb: str, words: Text) -> None:
+        line = Text(f"{self._clock.monotonic() - self._began:5.1f} s  ", style="dim")
+        line.append(f"{scene.person.name:<{_NAME_CHARS}} ", style="cyan")
+        line.append(verb, style="dim")
+        self._print(line.append_text(words))
+
+    def _print(self, line: Text) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+
+def describe(state: MessageState) -> Text:
+    """Say in one line what a state of a message shows: title, words, files, buttons; the quoted prompt is left out."""
+    told = Text()
+    for embed in state.embeds:
+        colour = f"#{embed.get('color', _EMBED_GREY):06x}"
+        told.append(markup.printable(embed.get("title", "")), style=f"bold {colour}")
+        lines = markup.read(embed.get("description", ""), at=state.at)
+        words = [markup.printable(line.text) for line in lines if line.text and not line.quoted]
+        words += [
+            f"{each['name']}: {markup.read(each['value'], at=state.at)[0].text}" for each in embed.get("fields", [])
+        ]
+        told.append("".join(f" · {each}" for each in words))
+    for file in state.attachments:
+        told.append(f" · {file.filename} ({file.n_bytes:,} bytes)", style="green")
+    for label in state.labels:
+        told.append(f" [{label}]", style="dim")
+    return told
+
+
+def _percent(state: MessageState) -> int:
+    found = _PERCENT.search(str(state.embeds))
+    return int(found[1]) if found else 100
+
+
+def _short(text: str) -> str:
+    shown = markup.printable(text)
+    return shown if len(shown) <= _PROMPT_CHARS else f"{shown[: _PROMPT_CHARS - 1]}…"
