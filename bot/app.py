@@ -1,6 +1,7 @@
 """The composition root: the only module that knows all the parts, and the order in which they start and stop."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import AsyncGenerator
@@ -18,6 +19,7 @@ from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
+from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
 from bot.images.worker import ImageWorkers
 from bot.intake import Intake
@@ -172,9 +174,13 @@ async def run_until_signalled(settings: Settings, *, clock: Clock | None = None)
         waiting = asyncio.create_task(signalled.wait(), name="signals")
         await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        if not running.done():
-            await app.stop()
-        await running
+        if not signalled.is_set():
+            await running  # it ended by itself, and says why
+            return
+        await app.stop()
+        # Cut short in the middle of a login, the library complains about its closed connection: that was the wish.
+        with contextlib.suppress(CannotConnect):
+            await running
 
 
 def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:

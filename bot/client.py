@@ -18,6 +18,9 @@ from bot.ui import texts, views
 
 log = logging.getLogger(__name__)
 
+discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
+discord.VoiceClient.warn_dave = False
+
 EXTENSIONS = ("cogs.imagine",)
 
 
@@ -55,7 +58,6 @@ class ImageBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
-            enable_debug_events=False,
             **options,
         )
         self._message_content = message_content
@@ -81,9 +83,8 @@ class ImageBot(commands.AutoShardedBot):
     @property
     def connected(self) -> bool:
         """Whether every shard hears from Discord."""
-        return self.is_ready() and not any(
-            shard.is_closed() or math.isnan(shard.latency) for shard in self.shards.values()
-        )
+        shards = self.shards.values()
+        return bool(shards) and not any(shard.is_closed() or math.isnan(shard.latency) for shard in shards)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Leave messages alone: this bot has no text commands."""

@@ -111,7 +111,7 @@ class DownloadFailed(ImagebotError):
 
 
 class StoreError(ImagebotError):
-    """The database cannot be opened, is corrupt, or was written by a newer program."""
+    """The database cannot be opened, read or written, is corrupt, or was made by a newer program."""
 
 
 class CannotConnect(ImagebotError):

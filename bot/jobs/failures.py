@@ -24,10 +24,12 @@ def of_create(error: errors.ProviderError) -> Failure:
 def of_task(task: models.Task) -> Failure:
     """Say why a task that ended has no picture."""
     error = task.error
-    code = error.code if error else None
-    if task.status == models.TaskStatus.CANCELLED:
-        code = code or "request_cancelled"
-    return Failure(kind=FailureKind.TASK_FAILED, code=code or "unknown_error", message=error.message if error else "")
+    code = error.code if error else "unknown_error"
+    return Failure(
+        kind=FailureKind.TASK_FAILED,
+        code="request_cancelled" if task.status is models.TaskStatus.CANCELLED else code,
+        message=error.message if error else "",
+    )
 
 
 def of_result(error: NotAPicture | DownloadFailed) -> Failure:

@@ -4,7 +4,6 @@ import enum
 import hmac
 import logging
 import secrets
-import sqlite3
 from dataclasses import replace
 
 from bot import errors
@@ -60,7 +59,7 @@ class JobService:
             if (waiting := await self._store.count_waiting()) >= self._max_waiting:
                 raise errors.QueueFull(waiting=waiting, limit=self._max_waiting)
             stored = await self._store.insert(job)
-        except sqlite3.Error as error:
+        except errors.StoreError as error:
             log.exception("request not stored", extra={"origin": request.origin_id})
             raise errors.StoreUnavailable from error
         if not stored:

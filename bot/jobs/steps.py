@@ -123,6 +123,7 @@ class Steps:
         earliest_s = polling.earliest_end_s(
             await self._store.recent_durations_s(job.drawing.quality, most=RECENT_TASKS)
         )
+        self._announcer.show(job)
         with self._wakes.expect(job.id) as wake:
             while (elapsed_s := self._elapsed_s(job)) < self._patience.deadline.total_seconds():
                 wait_s = polling.next_look_s(
@@ -161,7 +162,6 @@ class Steps:
             return await self.fail(ended, failures.of_task(task))
         if not task.result_urls:
             return await self.fail(ended, Failure(kind=FailureKind.NO_RESULT))
-        self._announcer.show(replace(ended, progress=100))
         try:
             result = await self._fetch(job, task.result_urls[0])
         except (DownloadFailed, NotAPicture) as error:
