@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -21,6 +21,8 @@ class ManualClock:
         self._elapsed = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
+        self.on_advance: list[Callable[[float], Awaitable[None]]] = []
+        """Told how far time is moved, before it moves here: other processes that share this time."""
 
     def now(self) -> datetime:
         return self._start + timedelta(seconds=self._elapsed)
@@ -43,6 +45,8 @@ class ManualClock:
 
     async def advance(self, seconds: float) -> None:
         """Move time by `seconds`, waking the sleepers in order of their due time."""
+        for tell in self.on_advance:
+            await tell(seconds)
         target = self._elapsed + seconds
         while self._sleepers and self._sleepers[0][0] <= target:
             due, _, waiter = heapq.heappop(self._sleepers)
