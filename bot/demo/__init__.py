@@ -10,8 +10,8 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from bot import log
@@ -19,10 +19,12 @@ from bot.clock import Clock, SystemClock
 from bot.demo import page, stage, story, table, verdict
 from bot.demo.stage import Scene, Stage
 from bot.demo.transcript import Transcript
+from bot.errors import CannotConnect
 from bot.sandbox.discord import NoAnswer, PersonCannot
 from bot.settings import LogFormat, LogLevel, ProviderSettings, load
 
 EXIT_FAULT = 1
+LOG_NAME = "bot.log"
 PATIENCE_S = 30.0
 LIVE_PATIENCE_S = 900.0
 """The real model takes minutes at worst (provider.md 8.2)."""
@@ -35,13 +37,13 @@ async def run(*, out: Path, as_json: bool, live: bool) -> int:
     console = _console()
     clock = SystemClock()
     began = clock.monotonic()
-    secrets = [settings.evolink_api_key] if settings else []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with _logged_to(out / "bot.log", secrets):
+        with (out / LOG_NAME).open("w", encoding="utf-8") as stream, _logged_to(stream, settings):
             rows, faults = await _play(console, clock, out, settings)
     except OSError as error:
-        Console(stderr=True).print(f"imagebot: {error.filename or out}: {error.strerror or error}.", soft_wrap=True)
+        sentence = f"imagebot: {error.filename or out} cannot be used: {error.strerror or error}."
+        Console(stderr=True).print(sentence, soft_wrap=True, markup=False, highlight=False)
         return EXIT_FAULT
     console.print(table.drawn(rows))
     for fault in faults:
@@ -70,7 +72,6 @@ async def _play(
         transcript.note(_opening(opened))
         running = asyncio.create_task(opened.app.run(), name="bot")
         try:
-            await opened.connected(running)
             with transcript.running():
                 await _perform(opened, story.LIVE_CHAPTERS if live else story.CHAPTERS, out, running)
         finally:
@@ -78,19 +79,30 @@ async def _play(
             await asyncio.gather(running, return_exceptions=True)
         rows = [await verdict.row_of(opened, scene) for scene in opened.scenes]
         page.write(opened, out)
-        return rows, verdict.faults_of(opened, rows)
+        faults = verdict.faults_of(
+            rows,
+            problems=opened.problems,
+            violations=opened.discord.violations,
+            keys_leaked=len(opened.provider.keys_leaked) if opened.provider else 0,
+        )
+        return rows, faults
 
 
 async def _perform(
     opened: Stage, chapters: tuple[story.Chapter, ...], out: Path, running: "asyncio.Task[None]"
 ) -> None:
     """Play all chapters side by side; a bot that ends before them ends them."""
+    try:
+        await opened.connected(running)
+    except (CannotConnect, TimeoutError) as error:
+        opened.problems.append(f"the bot did not come up: {error}")
+        return
     playing = asyncio.gather(*(_chapter(opened, chapter, out) for chapter in chapters))
     await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
     if not playing.done():
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
-        opened.problems.append("the bot ended before the story did; see bot.log")
+        opened.problems.append(f"the bot ended before the story did; see {LOG_NAME}")
         return
     await playing
 
@@ -125,11 +137,11 @@ def _console() -> Console:
 
 
 @contextmanager
-def _logged_to(path: Path, secrets: list[SecretStr]) -> Generator[None, None, None]:
+def _logged_to(stream: TextIO, live: ProviderSettings | None) -> Generator[None, None, None]:
     """Write the bot's log to a file for the block, so that the conversation stays readable."""
-    with path.open("w", encoding="utf-8") as stream:
-        log.set_up(level=LogLevel.INFO, form=LogFormat.TEXT, redactor=log.Redactor(*secrets), stream=stream)
-        try:
-            yield
-        finally:
-            logging.getLogger().handlers.clear()
+    secrets = [live.evolink_api_key] if live else []
+    log.set_up(level=LogLevel.INFO, form=LogFormat.TEXT, redactor=log.Redactor(*secrets), stream=stream)
+    try:
+        yield
+    finally:
+        logging.getLogger().handlers.clear()

@@ -156,14 +156,15 @@ class Stage:
             self.problems.append(f"not true of {scene.person.name}'s picture: {sentence}")
 
     async def connected(self, running: "asyncio.Task[None]") -> None:
-        """Wait until the bot hears from Discord; raises what ended it before that."""
+        """Wait until the bot hears from Discord; raises TimeoutError, or what ended it before that."""
         await self._until(
             lambda: running.done() or self.app.client.is_ready(),
             "the bot did not connect",
             within_s=_CONNECTED_WITHIN_S,
         )
         if running.done():
-            await running
+            running.result()
+            raise TimeoutError("the bot ended at once")
 
     async def _until(self, holds: Callable[[], bool], complaint: str, *, within_s: float) -> None:
         deadline = self.clock.monotonic() + within_s

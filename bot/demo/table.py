@@ -17,10 +17,10 @@ def drawn(rows: list[Row]) -> Table:
     """Return the table for a terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("job", "settings"):
-        table.add_column(name, no_wrap=True)
-    for name in ("Discord calls", "seconds", "bytes"):
-        table.add_column(name, justify="right")
-    table.add_column("identical to what the provider made")
+        table.add_column(name)
+    for name in ("Discord\ncalls", "seconds", "bytes"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("identical to what\nthe provider made", no_wrap=True)
     for row in rows:
         table.add_row(
             f"{row.person}: {row.job}",

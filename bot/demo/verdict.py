@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.demo.stage import Scene, Stage
 from bot.jobs.model import Job, Status
+from bot.sandbox.discord import Violation
 
 _ENDED = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED})
 
@@ -88,13 +89,15 @@ async def row_of(stage: Stage, scene: Scene) -> Row:
     )
 
 
-def faults_of(stage: Stage, rows: list[Row]) -> list[str]:
+def faults_of(rows: list[Row], *, problems: list[str], violations: list[Violation], keys_leaked: int) -> list[str]:
     """List in sentences everything that must not be; empty is success."""
-    faults = [*stage.problems]
-    faults += [f"{row.person}'s picture is not the one the provider made" for row in rows if row.identical == "no"]
+    faults = [*problems]
+    faults += [
+        f"{row.person}'s picture is not the one the provider made" for row in rows if row.identical is Identical.NO
+    ]
     faults += [f"{row.person}'s job has not ended: it is {row.status}" for row in rows if row.status not in _ENDED]
-    faults += [f"Discord saw a fault of the bot at {each.where}: {each.what}" for each in stage.discord.violations]
-    if stage.provider and stage.provider.keys_leaked:
+    faults += [f"Discord saw a fault of the bot at {each.where}: {each.what}" for each in violations]
+    if keys_leaked:
         faults.append("the provider's key was sent to the host of the results")
     return faults
 
