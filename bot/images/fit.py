@@ -120,7 +120,7 @@ class _Trial:
 
 
 def _try_lossless(trial: _Trial) -> ladder.Encoded | None:
-    return trial.encode(ladder.LOSSLESS)
+    return next(filter(None, map(trial.encode, ladder.LOSSLESS)), None)
 
 
 def _try_visually_lossless(trial: _Trial) -> ladder.Encoded | None:

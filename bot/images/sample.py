@@ -12,11 +12,11 @@ _TILES_PER_SIDE = 12
 
 
 def cut_sample(picture: Image.Image) -> Image.Image:
-    """Return evenly spread tiles as one picture of at most 1.8 megapixels; a small picture stands for itself."""
+    """Return evenly spread tiles as one picture of at most 1.8 megapixels; a small or narrow one stands for itself."""
+    if min(picture.size) < _TILE_PX or picture.width * picture.height <= (_TILES_PER_SIDE * _TILE_PX) ** 2:
+        return picture
     columns, rows = (_place_tiles(side) for side in picture.size)
     sample = Image.new(picture.mode, (len(columns) * _TILE_PX, len(rows) * _TILE_PX))
-    if sample.width * sample.height >= picture.width * picture.height:
-        return picture
     for row, top in enumerate(rows):
         for column, left in enumerate(columns):
             tile = picture.crop((left, top, left + _TILE_PX, top + _TILE_PX))
@@ -27,7 +27,5 @@ def cut_sample(picture: Image.Image) -> Image.Image:
 def _place_tiles(side_px: int) -> list[int]:
     """Spread tile starts over a side, none beyond its end."""
     last_start = (side_px - _TILE_PX) // _GRID_PX
-    if last_start <= 0:
-        return [0]
     count = min(_TILES_PER_SIDE, side_px // _TILE_PX)
     return [round(index * last_start / max(1, count - 1)) * _GRID_PX for index in range(count)]
