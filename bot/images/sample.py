@@ -9,12 +9,18 @@ from PIL import Image
 _GRID_PX = 16
 _TILE_PX = 112  # also a multiple of likeness.WINDOW_PX: no window sees two tiles
 _TILES_PER_SIDE = 12
+_STRIP_PX = _TILE_PX * _TILES_PER_SIDE**2  # all tiles in a row; within what every format has room for
 
 
 def cut_sample(picture: Image.Image) -> Image.Image:
-    """Return evenly spread tiles as one picture of at most 1.8 megapixels; a small or narrow one stands for itself."""
-    if min(picture.size) < _TILE_PX or picture.width * picture.height <= (_TILES_PER_SIDE * _TILE_PX) ** 2:
+    """Return evenly spread tiles as one picture of at most 1.8 megapixels; a small picture stands for itself.
+
+    Of one narrower than a tile it is the beginning.
+    """
+    if max(picture.size) <= _STRIP_PX and picture.width * picture.height <= _TILE_PX * _STRIP_PX:
         return picture
+    if min(picture.size) < _TILE_PX:
+        return picture.crop((0, 0, min(picture.width, _STRIP_PX), min(picture.height, _STRIP_PX)))
     columns, rows = (_place_tiles(side) for side in picture.size)
     sample = Image.new(picture.mode, (len(columns) * _TILE_PX, len(rows) * _TILE_PX))
     for row, top in enumerate(rows):

@@ -52,19 +52,27 @@ def test_likeness_is_that_of_the_textbook(other: Image.Image) -> None:
     assert measure_ssim(GREY, other) < 0.98
 
 
-@pytest.mark.parametrize("size", [(1, 1), (16, 16), (111, 300), (1300, 1389), (111, 30_000)])
+@pytest.mark.parametrize("size", [(1, 1), (16, 16), (111, 300), (1300, 1389), (111, 16_128)])
 def test_a_small_picture_stands_for_itself(size: tuple[int, int]) -> None:
     """Tiles are cut only where that saves work."""
     picture = Image.new("RGB", size)
     assert cut_sample(picture) is picture
 
 
-@pytest.mark.parametrize("size", [(5504, 3072), (12288, 1536), (1536, 12288), (1400, 1400), (130, 20_000)])
+@pytest.mark.parametrize(
+    "size", [(5504, 3072), (12288, 1536), (1536, 12288), (1400, 1400), (130, 20_000), (112, 30_000)]
+)
 def test_a_sample_is_small_and_whole_in_blocks_and_windows(size: tuple[int, int]) -> None:
     """At most 1.8 megapixels, and no codec block or window lies across two tiles."""
     sample = cut_sample(Image.new("RGB", size))
     assert sample.width * sample.height <= min(1_806_336, size[0] * size[1])
     assert [side % (16 * WINDOW_PX) for side in sample.size] == [0, 0]
+
+
+def test_a_picture_narrower_than_a_tile_is_sampled_by_its_beginning() -> None:
+    """The sample has to be encodable itself, and WebP ends at 16,383 pixels."""
+    assert cut_sample(Image.new("RGB", (30_000, 40))).size == (16_128, 40)
+    assert cut_sample(Image.new("RGB", (40, 30_000))).size == (40, 16_128)
 
 
 def test_a_sample_reaches_every_corner() -> None:
