@@ -5,9 +5,10 @@ handed in whole, and runs to its end even if the caller is cancelled, so that no
 """
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,27 +43,30 @@ class Database:
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, path: Path) -> "Database":
+    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
         """Open `path`, bring its schema up to this program's, and return it ready for use."""
-        writer = await _connect(path)
-        try:
-            await _migrate(writer)
-            reader = await _connect(path)
-        except (sqlite3.Error, StoreError) as error:
-            await writer.close()
-            raise error if isinstance(error, StoreError) else StoreError(str(error)) from None
+        async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
+            try:
+                writer = await _connect(stack, path, busy_timeout_s)
+                await _migrate(writer)
+                reader = await _connect(stack, path, busy_timeout_s)
+            except sqlite3.Error as error:
+                raise StoreError(f"cannot use {path}: {error}") from None
+            stack.pop_all()
         return cls(writer, reader)
 
     async def close(self) -> None:
         """Finish the writes under way and close."""
-        if self._writes:
-            await asyncio.wait(self._writes)
-        await self._reader.close()
-        await self._writer.close()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self._writer.close)
+            stack.push_async_callback(self._reader.close)
+            if self._writes:
+                await asyncio.wait(self._writes)
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query; sees committed data only."""
-        return list(await self._reader.execute_fetchall(sql, parameters))
+        with _faults_told():
+            return list(await self._reader.execute_fetchall(sql, parameters))
 
     async def write(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Execute one statement and return the rows of its RETURNING clause."""
@@ -92,7 +96,8 @@ class Database:
 
         async def run() -> T:
             async with self._turn:
-                return await work(self._writer)
+                with _faults_told():
+                    return await work(self._writer)
 
         task = asyncio.create_task(run(), name="database write")
         self._writes.add(task)
@@ -100,19 +105,22 @@ class Database:
         return await asyncio.shield(task)
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
+@contextlib.contextmanager
+def _faults_told() -> Generator[None, None, None]:
+    """Turn the driver's errors into ours: nobody outside this folder knows which driver it is."""
     try:
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+        yield
     except sqlite3.Error as error:
-        raise StoreError(f"cannot open {path}: {error}") from None
-    try:
-        connection.row_factory = sqlite3.Row
-        await connection.execute("PRAGMA journal_mode = WAL")
-        await connection.execute("PRAGMA synchronous = FULL")
-        await connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error as error:
-        await connection.close()
-        raise StoreError(f"cannot use {path}: {error}") from None
+        raise StoreError(f"{type(error).__name__}: {error}") from error
+
+
+async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_timeout_s)
+    stack.push_async_callback(connection.close)
+    connection.row_factory = sqlite3.Row
+    await connection.execute("PRAGMA journal_mode = WAL")
+    await connection.execute("PRAGMA synchronous = FULL")
+    await connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
@@ -137,17 +145,20 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
 
 
 def inspect(path: Path) -> int:
-    """Look a database over without changing it, and return its schema version.
+    """Look a database over without changing what it holds, and return its schema version.
 
     Raises StoreError where it is corrupt, cannot be read, or was made by a newer program. Blocks.
     """
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+        # not mode=ro, which leaves a log behind that belongs to whoever ran the check and shuts the bot out
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S)
         try:
             [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
             [version] = connection.execute("PRAGMA user_version").fetchone()
         finally:
             connection.close()
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"cannot be opened ({error}); look at its owner and rights, and at who else uses it") from None
     except sqlite3.Error as error:
         raise StoreError(f"cannot be used ({error}); put the last backup in its place") from None
     if verdict != "ok":

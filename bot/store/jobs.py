@@ -36,12 +36,19 @@ RETURNING id
 
 _MOVE = """
 UPDATE jobs SET
-      -- a wish to cancel that came while the task ran: the picture is kept, and shown when it is asked for
-      status = CASE WHEN :to = 'delivering' AND cancel_requested_at IS NOT NULL THEN 'ready' ELSE :to END
+      status = CASE
+          WHEN cancel_requested_at IS NULL THEN :to
+          -- a wish to cancel that came while the task ran: the picture is kept, and shown when it is asked for
+          WHEN :to = 'delivering' THEN 'ready'
+          -- the provider did not take it after all: nothing was spent, and nothing shall be
+          WHEN :to = 'queued' THEN 'cancelled'
+          ELSE :to
+      END
     , told_at = :told_at
     , token = CASE WHEN :told_at IS NULL THEN token END
     , submitted_at = COALESCE(:submitted_at, submitted_at)
-    , finished_at = COALESCE(:finished_at, finished_at)
+    , finished_at = COALESCE(:finished_at, finished_at, CASE WHEN :to = 'queued' THEN cancel_requested_at END)
+    , cancel_requested_at = CASE WHEN :to <> 'queued' THEN cancel_requested_at END
     , provider_task_id = COALESCE(:provider_task_id, provider_task_id)
     , estimated_s = COALESCE(:estimated_s, estimated_s)
     , credits_reserved = COALESCE(:credits_reserved, credits_reserved)
@@ -62,15 +69,12 @@ WHERE id = :id AND status = :from
 RETURNING *
 """
 
-_CANCEL_BEFORE_SUBMISSION = """
-UPDATE jobs SET status = 'cancelled', finished_at = :now
-WHERE id = :id AND status = 'queued'
-RETURNING *
-"""
-
-_CANCEL_AFTER_SUBMISSION = """
-UPDATE jobs SET cancel_requested_at = :now
-WHERE id = :id AND status IN ('submitting', 'running') AND cancel_requested_at IS NULL
+_CANCEL = """
+UPDATE jobs SET
+      status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END
+    , finished_at = CASE status WHEN 'queued' THEN :now ELSE finished_at END
+    , cancel_requested_at = CASE status WHEN 'queued' THEN NULL ELSE :now END
+WHERE id = :id AND status IN ('queued', 'submitting', 'running') AND cancel_requested_at IS NULL
 RETURNING *
 """
 
@@ -105,7 +109,7 @@ class JobStore:
             _INSERT,
             (
                 *(job.id, job.status.value, job.origin_id, job.user_id, job.guild_id),
-                *(drawing.prompt, drawing.size.value, drawing.quality.value),
+                *(_whole(drawing.prompt), drawing.size.value, drawing.quality.value),
                 *(drawing.web_search, drawing.image_search, drawing.thinking.value),
                 *(route.application_id, route.channel_id, route.message_id, route.token),
                 *(to_stored(route.token_expires_at), route.ephemeral, route.channel_reachable),
@@ -142,10 +146,7 @@ class JobStore:
 
     async def cancel(self, job_id: str, *, now: datetime) -> Job | None:
         """Cancel before submission, or note the wish after it; None where there is nothing left to cancel."""
-        parameters = {"id": job_id, "now": to_stored(now)}
-        rows = await self._database.write(_CANCEL_BEFORE_SUBMISSION, parameters)
-        if not rows:
-            rows = await self._database.write(_CANCEL_AFTER_SUBMISSION, parameters)
+        rows = await self._database.write(_CANCEL, {"id": job_id, "now": to_stored(now)})
         return self._job(rows[0]) if rows else None
 
     async def set_reply(self, job_id: str, route: ReplyRoute) -> None:
@@ -191,10 +192,10 @@ class JobStore:
             "result_n_bytes": result.n_bytes if result else None,
             "result_sha256": result.sha256 if result else None,
             "failure_kind": failure.kind.value if failure else None,
-            "failure_code": failure.code if failure else None,
+            "failure_code": _whole(failure.code) if failure else None,
             "failure_http_status": failure.http_status if failure else None,
-            "failure_message": failure.message if failure else None,
-            "failure_request_id": failure.request_id if failure else None,
+            "failure_message": _whole(failure.message) if failure else None,
+            "failure_request_id": _whole(failure.request_id) if failure else None,
         }
 
     def _job(self, row: Row) -> Job:
@@ -232,6 +233,11 @@ class JobStore:
             n_bytes=row["result_n_bytes"],
             sha256=row["result_sha256"],
         )
+
+
+def _whole(text: str | None) -> str | None:
+    """Replace halves of characters: JSON can bring them, and the database cannot hold them."""
+    return None if text is None else text.encode(errors="replace").decode()
 
 
 def _instant(microseconds: int | None) -> datetime | None:
