@@ -5,7 +5,6 @@ import contextlib
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from unittest import mock
 
 import discord
 import pytest
@@ -14,7 +13,7 @@ from discord import app_commands
 from PIL import Image
 
 from bot.clock import SystemClock
-from bot.sandbox.discord import Channel, DiscordSandbox, Exchange, Fault, Guild, Person, PersonCannot
+from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Person, PersonCannot
 
 
 def png_bytes(width: int = 20, height: int = 10) -> bytes:

@@ -1,4 +1,4 @@
-"""A second client library, hikari, against the stand-in: it shares no line with discord.py, so it checks the objects."""
+"""A second client library, hikari, against the stand-in: it shares no line with discord.py."""
 
 import asyncio
 

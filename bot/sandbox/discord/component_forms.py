@@ -81,7 +81,7 @@ def _select_counts(select: Json, path: Path, faults: FormFaults) -> None:
         if value in values[:index]:
             message = "The specified option value is already used"
             faults.add((*path, "options", index, "value"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", message)
-    if max(low, high) > len(options):
+    if low <= high and max(low, high) > len(options):
         name = "min_values" if low > len(options) else "max_values"
         faults.add((*path, name), "BASE_TYPE_BAD_LENGTH", f"Must be {len(options)} or less.")
     if sum(bool(option.get("default")) for option in options) > high:

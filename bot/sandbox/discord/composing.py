@@ -3,13 +3,13 @@
 import copy
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.sandbox.discord.cdn import is_picture_name
 from bot.sandbox.discord.component_forms import TEXT_DISPLAY, media_of, walk
 from bot.sandbox.discord.forms import FormFaults, Path
-from bot.sandbox.discord.message_forms import LOADING, MAX_ATTACHMENTS, SUPPRESS_EMBEDS, refuse_empty
+from bot.sandbox.discord.message_forms import COMPONENTS_V2, LOADING, MAX_ATTACHMENTS, SUPPRESS_EMBEDS, refuse_empty
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.refusals import Json, Known
 from bot.sandbox.discord.shapes import child, children
@@ -32,7 +32,7 @@ class Upload:
 
     index: int
     filename: str
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Composer:
         components = self._components(message, fields, files, rules)
         content = cast("str", fields.get("content") or "").strip() if "content" in fields else message.content
         others = bool(fields.get("sticker_ids") or fields.get("poll"))
+        self._refuse_legacy_parts(message, fields, content, embeds, rules)
         refuse_empty(content=content, embeds=len(embeds), files=len(files), components=len(components), others=others)
         message.content, message.embeds, message.components, message.files = content, embeds, components, files
         message.flags = (message.flags & ~LOADING) | (fields.get("flags") or 0)
@@ -74,6 +75,19 @@ class Composer:
             message.flags &= ~SUPPRESS_EMBEDS
         message.tts = bool(fields.get("tts")) or message.tts
         self._mention(message, fields, rules)
+
+    def _refuse_legacy_parts(
+        self, message: "Message", fields: Json, content: str, embeds: list[Json], rules: Rules
+    ) -> None:
+        """Refuse a message of version 2 that would keep what it held before (discord.md 4)."""
+        if not (message.flags | (fields.get("flags") or 0)) & COMPONENTS_V2:
+            return
+        faults = FormFaults()
+        for name, held in (("content", content), ("embeds", embeds)):
+            if held:
+                text = f"The '{name}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+                faults.add((*rules.path, name), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", text)
+        faults.raise_if_any()
 
     # Files -------------------------------------------------------------------------------------------------------
 

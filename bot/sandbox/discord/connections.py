@@ -45,6 +45,7 @@ class Connection:
     socket: web.WebSocketResponse
     pack: Packer | None
     transport: asyncio.Transport | None
+    closed_by_us: bool = False
     outbox: "asyncio.Queue[Json | _Close]" = field(default_factory=asyncio.Queue[Any])
 
     def send(self, op: int, data: Any = None, *, seq: int | None = None, name: str | None = None) -> None:
@@ -53,6 +54,7 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         """Queue the end."""
+        self.closed_by_us = True
         self.outbox.put_nowait(_Close(code, reason))
 
     def cut(self) -> None:

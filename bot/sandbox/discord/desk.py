@@ -18,7 +18,7 @@ from bot.sandbox.discord.messages import DEFAULT, REPLY, Message
 from bot.sandbox.discord.modal_answers import answered_components
 from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.places import PUBLIC_THREAD, Channel
-from bot.sandbox.discord.refusals import Json
+from bot.sandbox.discord.refusals import ApiRefusal, Json
 from bot.sandbox.discord.resolving import PersonCannot, Resolved
 from bot.sandbox.discord.selecting import selected_values
 from bot.sandbox.discord.world import World
@@ -159,7 +159,6 @@ class Desk:
         if reply_to is not None and (reply_to.deleted or reply_to.ephemeral):
             raise PersonCannot("nobody can reply to that message")
         allowed: Json = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
-        fields = check_message({"content": text, "allowed_mentions": allowed}, CHANNEL_SEND)
         uploads = tuple(Upload(index=n, filename=name, content=content) for n, (name, content) in enumerate(files))
         message = Message(
             id=self._world.mint.next_id(),
@@ -171,7 +170,11 @@ class Desk:
         )
         limit = max(person.upload_limit_bytes, channel.upload_limit_bytes)
         rules = Rules(upload_limit_bytes=limit, complain=_no_complaint)
-        Composer(self._world).fill(message, fields, uploads, rules)
+        try:
+            fields = check_message({"content": text, "allowed_mentions": allowed}, CHANNEL_SEND)
+            Composer(self._world).fill(message, fields, uploads, rules)
+        except ApiRefusal as refusal:
+            raise PersonCannot(str(refusal)) from refusal
         return self._world.post(message, route="person")
 
     def delete(self, person: Person, message: Message) -> None:
@@ -225,7 +228,8 @@ class Desk:
         return exchange
 
     async def _fail_when_late(self, exchange: Exchange) -> None:
-        await self._world.clock.sleep(exchanges.ANSWER_WITHIN.total_seconds() + 0.001)
+        due = exchange.created_monotonic + exchanges.ANSWER_WITHIN.total_seconds() + 0.001
+        await self._world.clock.sleep(due - self._world.clock.monotonic())
         if exchange.answered_with is None:
             exchange.fail()
 

@@ -120,7 +120,7 @@ class Gateway:
             await writer
         finally:
             self._connections.remove(connection)
-            self._detach(connection, orderly=socket.close_code in _ORDERLY_CLOSES)
+            self._detach(connection, orderly=not connection.closed_by_us and socket.close_code in _ORDERLY_CLOSES)
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await writer
@@ -174,9 +174,9 @@ class Gateway:
     def _identify(self, connection: Connection, data: Any) -> None:
         faults = FormFaults()
         _IDENTIFY(data, (), faults)
-        if faults:
+        if faults and faults.only_unknown_fields:
             self._complain("gateway", f"identify: {faults.tree}")
-        if not faults.only_unknown_fields:
+        elif faults:
             raise _Refused(4002, f"Error while decoding payload: {faults.tree}"[:120])
         fields = cast("Json", data)
         self._check_token(fields)

@@ -16,7 +16,7 @@ from bot.sandbox.discord.faults import Faults
 from bot.sandbox.discord.gateway import Gateway
 from bot.sandbox.discord.journal import Journal, RequestRecord, Violation
 from bot.sandbox.discord.limits import RateLimits
-from bot.sandbox.discord.places import Guild
+from bot.sandbox.discord.places import Channel, Guild
 from bot.sandbox.discord.rest import channels, commands, guilds, interactions, webhooks
 from bot.sandbox.discord.rest.bodies import MAX_REQUEST_BYTES
 from bot.sandbox.discord.rest.discovery import DiscoveryRoutes
@@ -117,6 +117,10 @@ class DiscordSandbox:
     def add_guild(self, name: str, *, premium_tier: int = 0, locale: str = "en-US", with_bot: bool = True) -> Guild:
         """Add a server; the gateway tells the bot at once where it is a member."""
         return self.world.add_guild(name, premium_tier=premium_tier, locale=locale, has_bot=with_bot)
+
+    def add_private_channel(self, *people: Person) -> Channel:
+        """Open direct messages between people, where only a user-installed application can be used."""
+        return self.world.private_channel(*people)
 
     def add_person(self, name: str, *, locale: str = "en-US", upload_limit: int = DEFAULT_UPLOAD_LIMIT_BYTES) -> Person:
         """Add a person who is in no server; `Guild.admit` lets them join one."""

@@ -111,6 +111,12 @@ class World:
         self.channels[channel.id] = channel
         return channel
 
+    def private_channel(self, *people: Account) -> Channel:
+        """Open a place between people that the bot has no part in."""
+        channel = Channel(world=self, id=self.mint.next_id(), kind=DIRECT, name="", recipients=list(people))
+        self.channels[channel.id] = channel
+        return channel
+
     # What the gateway is told ------------------------------------------------------------------------------------
 
     def publish_guild(self, guild: Guild) -> None:

@@ -22,6 +22,7 @@ class Answer:
 
 
 NOTHING = Answer(status=204)
+UNLIMITED = "unlimited"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -94,6 +95,6 @@ class Route:
     handler: Handler
     auth: Literal["bot", "none"] = "bot"
     limited_as: str = ""
-    """The bucket that several routes share; empty: a bucket of its own."""
+    """The bucket that several routes share; empty: a bucket of its own; UNLIMITED: none, and no headers."""
     query: tuple[str, ...] = ()
     takes_body: bool = False

@@ -60,7 +60,7 @@ def _registered(call: Call, asked: Json, *, command_id: int) -> Json:
         "nsfw": bool(asked.get("nsfw")),
         "dm_permission": asked.get("dm_permission") is not False,
         "contexts": asked.get("contexts"),
-        "integration_types": asked.get("integration_types") or [0],
+        "integration_types": asked.get("integration_types") or ([0, 1] if guild_id is None else [0]),
     }
     if kind == SLASH:
         command["options"] = asked.get("options") or []

@@ -13,12 +13,12 @@ from bot.sandbox.discord.journal import Journal, RequestRecord, Violation
 from bot.sandbox.discord.limits import RateLimits
 from bot.sandbox.discord.refusals import ApiRefusal, Json, Known
 from bot.sandbox.discord.rest.bodies import read_body
-from bot.sandbox.discord.rest.calls import Answer, Call, Route
+from bot.sandbox.discord.rest.calls import UNLIMITED, Answer, Call, Route
 from bot.sandbox.discord.world import World
 
 PREFIX = "/api/v10"
-_CALLER_FAULTS = {0, 10015, 40060, 50006, 50027, 50035, 50041, 50109}
-"""Refusals that no state of the world excuses, or that a careful caller never meets twice."""
+_CALLER_FAULTS = {0, 50006, 50035, 50041, 50109}
+"""Codes of the refusals that no state of the world excuses."""
 _MAJOR = ("channel_id", "guild_id", "application_id", "interaction_id")
 
 
@@ -45,7 +45,6 @@ class Entrance:
     def _refuser(self, template: str, known: Known):
         async def refuse(request: web.Request) -> web.StreamResponse:
             record = self._record(request, template or request.path)
-            self._complain(record, f"{request.method} {request.path} is no route")
             return self._refused(record, known.refusal(), {})
 
         return refuse
@@ -123,6 +122,8 @@ class Entrance:
             raise Known.UNAUTHORIZED.refusal()
 
     def _count(self, route: Route, request: web.Request, headers: dict[str, str]) -> None:
+        if route.limited_as == UNLIMITED:
+            return
         name = route.limited_as or f"{route.method} {route.template}"
         major = request.match_info.get("token") or next(
             (request.match_info[each] for each in _MAJOR if each in request.match_info), ""

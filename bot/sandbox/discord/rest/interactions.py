@@ -21,7 +21,7 @@ from bot.sandbox.discord.message_forms import ANSWER, COMPONENTS_V2, DEFER, EPHE
 from bot.sandbox.discord.messages import CONTEXT_MENU, REPLY, SLASH_COMMAND, Message
 from bot.sandbox.discord.modal_forms import check_modal
 from bot.sandbox.discord.refusals import Json, Known
-from bot.sandbox.discord.rest.calls import NOTHING, Answer, Call, Route
+from bot.sandbox.discord.rest.calls import NOTHING, UNLIMITED, Answer, Call, Route
 
 _SHELL = forms.record({"type": forms.integer()}, data=forms.anything)
 _PATH = ("data",)
@@ -30,8 +30,17 @@ _PATH = ("data",)
 def routes() -> list[Route]:
     """List the routes of this family."""
     template = "/interactions/{interaction_id}/{token}/callback"
-    query = ("with_response",)
-    return [Route(method="POST", template=template, handler=_answer, auth="none", query=query, takes_body=True)]
+    return [
+        Route(
+            method="POST",
+            template=template,
+            handler=_answer,
+            auth="none",
+            limited_as=UNLIMITED,
+            query=("with_response",),
+            takes_body=True,
+        )
+    ]
 
 
 async def _answer(call: Call) -> Answer:
@@ -42,6 +51,8 @@ async def _answer(call: Call) -> Answer:
         raise Known.ALREADY_ANSWERED.refusal()
     if exchange.failed or call.world.clock.now() - exchange.created_at > exchanges.ANSWER_WITHIN:
         raise Known.UNKNOWN_INTERACTION.refusal()
+    if exchange.channel.deleted:
+        raise Known.UNKNOWN_CHANNEL.refusal()
     fields = call.form(_SHELL)
     kind = cast("int", fields["type"])
     _check_kind(exchange, kind)
