@@ -12,9 +12,10 @@ from pydantic import SecretStr
 
 from bot.settings import LogFormat, LogLevel
 
-_TOKEN_IN_PATH = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.%-]+")
+_TOKEN_IN_PATH = re.compile(r"(/(?:webhooks|interactions|callbacks)/\w+/)[\w.%-]+")
 _SIGNED_QUERY = re.compile(r"([?&](?:ex|is|hm|sig|signature|token|expires|X-Amz-[\w-]+)=)[^&\s\"']+", re.IGNORECASE)
 _AUTHORIZATION = re.compile(r"\b(Bearer|Bot) +[\w.~+/=-]{8,}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -22,7 +23,9 @@ class Redactor:
     """Takes secrets out of any text: the ones it was given, and what looks like one by its place."""
 
     def __init__(self, *secrets: SecretStr) -> None:
-        self._secrets = [secret.get_secret_value() for secret in secrets if secret.get_secret_value()]
+        values = {secret.get_secret_value() for secret in secrets} - {""}
+        escaped = {json.dumps(value)[1:-1] for value in values}
+        self._secrets = sorted(values | escaped, key=len, reverse=True)  # one may stand within another
 
     def clean(self, text: str) -> str:
         """Return `text` with every secret replaced by ***."""
@@ -45,10 +48,15 @@ def _traceback(record: logging.LogRecord) -> str:
     return logging.Formatter().formatException(record.exc_info) if record.exc_info else ""
 
 
+def _on_one_line(text: str) -> str:
+    """Escape line breaks and terminal commands: what others wrote must not look like a line of ours."""
+    return _CONTROL.sub(lambda found: repr(found.group())[1:-1], text)
+
+
 def text_line(record: logging.LogRecord) -> str:
     """Write one readable line: instant, level, logger, event, ids; then the traceback if there is one."""
     ids = "".join(f" {key}={value}" for key, value in _ids(record).items())
-    line = f"{_instant(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{ids}"
+    line = _on_one_line(f"{_instant(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{ids}")
     return "\n".join(filter(None, (line, _traceback(record))))
 
 
