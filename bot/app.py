@@ -39,6 +39,7 @@ from bot.web import server as web
 log = logging.getLogger(__name__)
 
 SIGN_OF_LIFE_EVERY_S = 20.0
+LOOK_FOR_LIFE_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +78,9 @@ class App:
 
     async def _give_signs_of_life(self) -> None:
         while True:
-            if self.client.connected:
+            if connected := self.client.connected:
                 self.folder.alive.touch()
-            await self.clock.sleep(SIGN_OF_LIFE_EVERY_S)
+            await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if connected else LOOK_FOR_LIFE_EVERY_S)
 
 
 @asynccontextmanager
@@ -94,6 +95,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         lock = ProcessLock(folder.lock)
         lock.take()
         stack.callback(lock.release)
+        folder.clear()
         point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
         database = await Database.open(folder.database)
         stack.push_async_callback(database.close)

@@ -41,11 +41,15 @@ class DataFolder:
         return self.root / "alive"
 
     def make(self) -> None:
-        """Create the folders, for the owner's eyes only, and empty the scratch; raises OSError."""
+        """Create the folders, for the owner's eyes only; raises OSError."""
         for folder in (self.root, self.results, self.scratch):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left_over in self.scratch.iterdir():
+
+    def clear(self) -> None:
+        """Remove what a process that was killed left half done. Only for the holder of the lock."""
+        for left_over in (*self.scratch.iterdir(), *self.results.glob("*.part"), *self.results.glob(".*.part")):
             left_over.unlink(missing_ok=True)
+        self.alive.unlink(missing_ok=True)
 
 
 class ProcessLock:
