@@ -1,6 +1,7 @@
 """/imagine, from the command to the picture in the reply."""
 
 import hashlib
+import itertools
 import json
 import re
 
@@ -60,7 +61,7 @@ async def test_reads_of_a_task_are_never_under_three_seconds_apart(house: House)
         message = await house.imagine()
         await house.until(lambda: message.attachments)
         reads = [seen.at for seen in house.evolink.requests if seen.path.startswith("/v1/tasks/")]
-        gaps_s = [(later - sooner).total_seconds() for sooner, later in zip(reads, reads[1:], strict=False)]
+        gaps_s = [(later - sooner).total_seconds() for sooner, later in itertools.pairwise(reads)]
         assert len(reads) > 3
         assert min(gaps_s) >= 3.0
 

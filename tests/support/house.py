@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Person
+from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Permission, Person
 from bot.sandbox.evolink import EvoLinkSandbox
 from bot.sandbox.evolink import Task as ProviderTask
 from bot.settings import FixedSettings
@@ -79,20 +79,21 @@ class House:
         )
         return await use.message()
 
+    def moderator(self) -> Person:
+        """Return a new member who may manage messages."""
+        permissions = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.MANAGE_MESSAGES
+        return self.guild.add_member("a moderator", roles=[self.guild.add_role("moderators", permissions=permissions)])
+
     @property
     def tasks(self) -> list[ProviderTask]:
         """List the tasks at the provider, in the order they were created."""
         return list(self.evolink.tasks.values())
 
-    def calls_about(self, message: Message) -> list[str]:
-        """List Discord calls that showed the message's states, by their route."""
-        return [state.route for state in message.states]
-
 
 @contextlib.asynccontextmanager
-async def open_house(data_dir: Path, *, evolink_clock: ManualClock | None = None) -> AsyncGenerator[House, None]:
+async def open_house(data_dir: Path) -> AsyncGenerator[House, None]:
     """Open the stand-ins; on leaving, nothing that no faithful client does may have been seen."""
-    clock = evolink_clock or ManualClock()
+    clock = ManualClock()
     async with (
         EvoLinkSandbox(clock=clock, api_key=API_KEY) as evolink,
         DiscordSandbox(clock=clock, token=BOT_TOKEN) as discord,

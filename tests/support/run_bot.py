@@ -1,4 +1,7 @@
-"""`imagebot run` on time that a test moves: `python -m tests.support.run_bot SOCKET START`, settings in the environment."""
+"""`imagebot run` on time that a test moves: `python -m tests.support.run_bot SOCKET START`.
+
+Settings come from the environment, as for the real command.
+"""
 
 import asyncio
 import sys
