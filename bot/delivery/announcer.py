@@ -51,8 +51,12 @@ class DiscordAnnouncer:
     def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
         if job.cancel_requested_at is not None:
             return
-        card = cards.progress_card(job, now=self._clock.now(), position=turn, waiting_for_provider=waiting_for_provider)
-        self._editor(job).show(card)
+
+        def draw() -> cards.Card:
+            now = self._clock.now()
+            return cards.progress_card(job, now=now, position=turn, waiting_for_provider=waiting_for_provider)
+
+        self._editor(job).show(draw)
 
     async def deliver(self, job: Job) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it

@@ -24,23 +24,25 @@ class MessageEditor:
         send: Callable[[cards.Card], Awaitable[None]],
         gap_s: Callable[[], float],
         clock: Clock,
-        shown: str | None = None,
     ) -> None:
         self._send = send
         self._gap_s = gap_s
         self._clock = clock
         self._wake = Wake(clock)
-        self._shown = shown
-        self._pending: cards.Card | None = None
+        self._shown: str | None = None
+        self._pending: Callable[[], cards.Card] | None = None
         self._last_at: float | None = None
         self._sealed = False
         self._work: asyncio.Task[None] | None = None
 
-    def show(self, card: cards.Card) -> None:
-        """Show `card` as soon as the pace allows, unless a newer one comes first or nothing has changed."""
+    def show(self, draw: Callable[[], cards.Card]) -> None:
+        """Show what `draw` returns as soon as the pace allows, unless a newer one comes first or nothing has changed.
+
+        The card is drawn when it is sent, so that what it says of time is true then.
+        """
         if self._sealed:
             return
-        self._pending = card
+        self._pending = draw
         if self._work is None or self._work.done():
             self._work = asyncio.create_task(self._edit_while_pending(), name="progress edits")
 
@@ -56,8 +58,8 @@ class MessageEditor:
         while self._pending is not None:
             if self._last_at is not None:
                 await self._wake.wait(max(0.0, self._last_at + self._gap_s() - self._clock.monotonic()))
-            card = self._take_pending()
-            if card is None or (look := cards.fingerprint(card)) == self._shown:
+            draw = self._take_pending()
+            if draw is None or (look := cards.fingerprint(card := draw())) == self._shown:
                 continue
             self._last_at = self._clock.monotonic()
             try:
@@ -66,7 +68,7 @@ class MessageEditor:
             except Exception as error:  # noqa: BLE001 - a lost progress edit must never hurt the job
                 log.info("progress not shown", extra={"error": repr(error)})
 
-    def _take_pending(self) -> cards.Card | None:
-        """Take the newest card, if a seal has not removed it during the wait."""
-        card, self._pending = self._pending, None
-        return card
+    def _take_pending(self) -> Callable[[], cards.Card] | None:
+        """Take the newest, if a seal has not removed it during the wait."""
+        draw, self._pending = self._pending, None
+        return draw

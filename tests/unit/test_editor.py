@@ -1,11 +1,12 @@
 """One writer for one message (discord.md 6)."""
 
 import asyncio
+import functools
 
 import discord
 
 from bot.delivery.editor import MessageEditor
-from bot.ui.cards import Card, fingerprint
+from bot.ui.cards import Card
 from tests.support.clock import ManualClock
 
 GAP_S = 5.0
@@ -47,7 +48,7 @@ class Desk:
 
     def show(self, *words: str) -> None:
         for word in words:
-            self.editor.show(card(word))
+            self.editor.show(functools.partial(card, word))
 
 
 async def test_the_first_card_is_shown_at_once_and_then_only_the_newest() -> None:
@@ -77,23 +78,6 @@ async def test_the_same_look_is_not_sent_twice() -> None:
         await settle()
     assert [words for _, words in desk.sent] == ["1", "2", "1"]
     await desk.editor.seal()
-
-
-async def test_what_already_stands_there_is_not_sent() -> None:
-    """The first answer to a command is a card, too."""
-    sent: list[Card] = []
-
-    async def send(shown: Card) -> None:
-        sent.append(shown)
-
-    editor = MessageEditor(send=send, gap_s=lambda: 0.0, clock=ManualClock(), shown=fingerprint(card("1")))
-    editor.show(card("1"))
-    await settle()
-    assert sent == []
-    editor.show(card("2"))
-    await settle()
-    assert [shown.embed.title for shown in sent] == ["2"]
-    await editor.seal()
 
 
 async def test_edits_are_one_at_a_time_and_the_gap_counts_from_their_start() -> None:
