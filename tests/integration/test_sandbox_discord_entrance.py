@@ -190,6 +190,8 @@ async def test_any_refusal_can_be_ordered(sandbox: DiscordSandbox, caller: Disco
     """By its name, several times."""
     sandbox.faults.inject("GET /users/@me", Fault.refused(Known.FILE_TOO_LARGE), times=2)
     assert [(await caller.call("GET", "/users/@me"))[0] for _ in range(3)] == [400, 400, 200]
+    with pytest.raises(ValueError, match="no route"):
+        sandbox.faults.inject("GET /user/@me", Fault.slow(1))
 
 
 async def test_every_call_is_kept(sandbox: DiscordSandbox, caller: DiscordCaller) -> None:

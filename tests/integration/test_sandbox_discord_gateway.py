@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.discord import DiscordSandbox, Fault, Permission, Person
 from bot.sandbox.discord.ids import shard_of
+from bot.sandbox.discord.sessions import MAX_REPLAYED
 from tests.support.clock import ManualClock
 from tests.support.discord_caller import DiscordCaller, GatewayCaller
 
@@ -260,6 +261,22 @@ async def test_a_session_that_is_gone_cannot_be_resumed(sandbox: DiscordSandbox)
     async with GatewayCaller(sandbox) as gateway:
         await gateway.send(6, {"token": sandbox.token, "session_id": ready["session_id"], "seq": 999})
         assert await gateway.until_closed() == 4007
+
+
+async def test_a_client_that_missed_too_much_starts_anew(sandbox: DiscordSandbox) -> None:
+    """Only so many events are kept; beyond them a resume is answered with op 9."""
+    guild = sandbox.add_guild("Paper Harbour")
+    async with GatewayCaller(sandbox) as gateway:
+        ready = await gateway.identify()
+        sandbox.gateway.drop_all()
+        await gateway.until_closed()
+    channel = guild.add_text_channel("pictures")
+    [session] = sandbox.gateway.sessions.values()
+    for _ in range(MAX_REPLAYED):
+        session.dispatch("CHANNEL_UPDATE", {"id": str(channel.id)})
+    async with GatewayCaller(sandbox) as again:
+        await again.send(6, {"token": sandbox.token, "session_id": ready["session_id"], "seq": 1})
+        assert await again.until(9) is False
 
 
 async def test_reconnects_and_invalid_sessions_can_be_ordered(sandbox: DiscordSandbox) -> None:

@@ -13,7 +13,7 @@ from discord import app_commands
 from PIL import Image
 
 from bot.clock import SystemClock
-from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Person, PersonCannot
+from bot.sandbox.discord import Channel, DiscordSandbox, Fault, Guild, Person, PersonCannot
 
 
 def png_bytes(width: int = 20, height: int = 10) -> bytes:
@@ -107,7 +107,7 @@ async def running_bot(
     bot = Bot(intents)
     async with bot:
         running = asyncio.create_task(bot.start(sandbox.token))
-        await sandbox.gateway.wait_for_connections()
+        await sandbox.wait_for_bot()
         await bot.wait_until_ready()
         yield bot
         await bot.close()
@@ -159,3 +159,32 @@ async def test_a_modal_brings_text_and_files(stage: Stage) -> None:
     answer = await sent.message()
     assert answer.ephemeral
     assert answer.content == f"add a gull with a.png, {len(png_bytes())} bytes"
+
+
+async def test_a_message_menu_hands_over_the_picture(stage: Stage) -> None:
+    """The bot reads the file of a message it could not read otherwise."""
+    said = await stage.alice.say(stage.channel, "look", attachments=[("photo.png", png_bytes())])
+    answer = await (await stage.alice.menu(said, "Edit image")).message()
+    assert (answer.content, answer.ephemeral) == ("photo.png", True)
+    [heard] = stage.bot.messages_seen
+    assert (heard.content, heard.attachments) == ("", [])
+
+
+async def test_a_lost_connection_is_resumed_and_nothing_is_missed(stage: Stage) -> None:
+    """The library resumes after op 7, and hears the interaction that came meanwhile."""
+    stage.sandbox.gateway.ask_to_reconnect()
+    use = await stage.alice.use(stage.channel, "/imagine", prompt="x")
+    message = await use.message()
+    await message.wait_until(lambda seen: seen.attachments)
+    assert stage.sandbox.gateway.identifies == 1
+
+
+async def test_the_library_waits_out_a_rate_limit(stage: Stage) -> None:
+    """A 429 with Via is repeated by the webhook adapter, and the message ends up the same."""
+    route = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
+    stage.sandbox.faults.inject(route, Fault.rate_limited(0.01))
+    use = await stage.alice.use(stage.channel, "/imagine", prompt="x")
+    message = await use.message()
+    await message.wait_until(lambda seen: seen.attachments)
+    statuses = [each.status for each in stage.sandbox.journal.calls("PATCH", "/webhooks/")]
+    assert statuses == [429, 200]

@@ -1,6 +1,7 @@
 """Faults that a test orders: what the next calls of a route are answered with instead of, or after, the truth."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord.refusals import ApiRefusal, Json, Known
@@ -83,9 +84,19 @@ class Faults:
         self.force_ephemeral = False
         """USE_EXTERNAL_APPS is off for a user-installed application: whatever it answers is private."""
         self._ordered: dict[str, deque[Fault]] = {}
+        self._routes: set[str] = set()
+
+    def know(self, routes: Iterable[str]) -> None:
+        """Learn which routes there are, so that a misspelt one is refused."""
+        self._routes |= set(routes)
 
     def inject(self, route: str, *faults: Fault, times: int = 1) -> None:
-        """Order faults for a route, written as in `PATCH /channels/{channel_id}/messages/{message_id}`."""
+        """Order faults for a route, written as in `PATCH /channels/{channel_id}/messages/{message_id}`.
+
+        ValueError where no such route is served.
+        """
+        if route not in self._routes:
+            raise ValueError(f"no route {route!r}; there are {sorted(self._routes)}")
         self._ordered.setdefault(route, deque()).extend(faults * times)
 
     def take(self, route: str) -> Fault | None:

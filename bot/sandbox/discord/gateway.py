@@ -239,6 +239,9 @@ class Gateway:
         seen = fields.get("seq")
         if not isinstance(seen, int) or seen > session.seq:
             raise _Refused(4007, "Invalid seq.")
+        if not session.can_replay(after=seen):
+            connection.send(INVALID_SESSION, False)
+            return
         session.connection = connection
         session.replay(after=seen)
         session.dispatch("RESUMED", {"_trace": []})

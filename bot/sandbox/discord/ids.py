@@ -22,11 +22,6 @@ class SnowflakeMint:
         return self._last
 
 
-def made_at(snowflake: int) -> datetime:
-    """Return the moment an id was made."""
-    return EPOCH + timedelta(milliseconds=snowflake >> _SHIFT)
-
-
 def shard_of(guild_id: int, shards: int) -> int:
     """Return which of `shards` connections serves a guild (discord.md 9)."""
     return (guild_id >> _SHIFT) % shards

@@ -24,7 +24,7 @@ class ApiRefusal(Exception):
 
 
 class Known(enum.Enum):
-    """The refusals the stand-in can give, as Discord words them."""
+    """The refusals the stand-in gives by itself, or as an ordered fault, as Discord words them."""
 
     UNAUTHORIZED = (401, 0, "401: Unauthorized")
     NOT_FOUND = (404, 0, "404: Not Found")
@@ -41,6 +41,7 @@ class Known(enum.Enum):
     UNKNOWN_COMMAND_PERMISSIONS = (404, 10066, "Unknown application command permissions")
     WRONG_APPLICATION = (403, 20012, "You are not authorized to perform this action on this application")
     TOO_MANY_COMMANDS = (400, 30032, "Maximum number of application commands reached (100).")
+    TOO_MANY_OLD_EDITS = (429, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later.")
     BODY_TOO_LARGE = (413, 40005, "Request entity too large")
     ALREADY_ANSWERED = (400, 40060, "Interaction has already been acknowledged.")
     TOO_MANY_FOLLOWUPS = (400, 40094, "This interaction has reached its maximum number of follow-up messages.")
@@ -56,6 +57,7 @@ class Known(enum.Enum):
     FILE_TOO_LARGE = (400, 50045, "File uploaded exceeds the maximum size")
     ARCHIVED_THREAD = (400, 50083, "Thread is archived")
     NOT_JSON = (400, 50109, "The request body contains invalid JSON.")
+    BLOCKED_BY_AUTOMOD = (400, 200000, "Message was blocked by automatic moderation")
     REPLY_WITHOUT_HISTORY = (400, 160002, "Cannot reply without permission to read message history")
 
     def refusal(self) -> ApiRefusal:

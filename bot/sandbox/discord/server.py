@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.sandbox.discord.accounts import DEFAULT_UPLOAD_LIMIT_BYTES, Person
 from bot.sandbox.discord.application import Application
+from bot.sandbox.discord.bell import PATIENCE_S
 from bot.sandbox.discord.cdn import Cdn
 from bot.sandbox.discord.desk import Desk
 from bot.sandbox.discord.faults import Faults
@@ -96,6 +97,13 @@ class DiscordSandbox:
     def token(self) -> str:
         """Return the bot's token."""
         return self.world.application.token
+
+    async def wait_for_bot(self, *, timeout: float = PATIENCE_S) -> None:
+        """Wait until a bot is connected and has registered a command, here or in an earlier life."""
+        await self.gateway.wait_for_connections(timeout=timeout)
+        await self.journal.bell.wait_until(
+            lambda: any(self.application.commands.values()), what="a registered command", timeout=timeout
+        )
 
     # What a test or the demo needs -------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What a gateway client identified as. It outlives its connection, so that what was missed can be told again."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord.connections import Connection
@@ -8,6 +9,8 @@ from bot.sandbox.discord.ids import shard_of
 from bot.sandbox.discord.refusals import Json
 
 DISPATCH = 0
+MAX_REPLAYED = 2000
+"""So many dispatches are kept for a client that resumes."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -18,19 +21,20 @@ class Session:
     intents: int
     shard: tuple[int, int]
     connection: Connection | None = None
-    sent: list[tuple[int, str, Json]] = field(default_factory=list[tuple[int, str, Json]])
-
-    @property
-    def seq(self) -> int:
-        """Return the number of the last dispatch."""
-        return self.sent[-1][0] if self.sent else 0
+    seq: int = 0
+    """The number of the last dispatch."""
+    sent: deque[tuple[int, str, Json]] = field(default_factory=lambda: deque(maxlen=MAX_REPLAYED))
 
     def dispatch(self, name: str, payload: Json) -> None:
         """Tell the client, now or when it resumes."""
-        number = self.seq + 1
-        self.sent.append((number, name, payload))
+        self.seq += 1
+        self.sent.append((self.seq, name, payload))
         if self.connection is not None:
-            self.connection.send(DISPATCH, payload, seq=number, name=name)
+            self.connection.send(DISPATCH, payload, seq=self.seq, name=name)
+
+    def can_replay(self, *, after: int) -> bool:
+        """Tell whether everything a client missed is still known."""
+        return after >= self.seq - len(self.sent)
 
     def replay(self, *, after: int) -> None:
         """Tell again what the client missed."""

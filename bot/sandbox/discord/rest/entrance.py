@@ -36,6 +36,7 @@ class Entrance:
         """Add the routes, and answers to whatever is none of them."""
         for route in routes:
             app.router.add_route(route.method, PREFIX + route.template, self._taker(route))
+        self._faults.know(f"{route.method} {route.template}" for route in routes)
         known = {route.template for route in routes}
         for template in known:
             app.router.add_route("*", PREFIX + template, self._refuser(template, Known.METHOD_NOT_ALLOWED))
