@@ -78,7 +78,7 @@ async def _play(
             await opened.app.stop()
             await asyncio.gather(running, return_exceptions=True)
         rows = [await verdict.row_of(opened, scene) for scene in opened.scenes]
-        page.write(opened, out)
+        page.write(opened.scenes, accounts=opened.discord.world.accounts.values(), out=out)
         faults = verdict.faults_of(
             rows,
             problems=opened.problems,
@@ -91,12 +91,19 @@ async def _play(
 async def _perform(
     opened: Stage, chapters: tuple[story.Chapter, ...], out: Path, running: "asyncio.Task[None]"
 ) -> None:
-    """Play all chapters side by side; a bot that ends before them ends them."""
+    """Wait for the bot, then play."""
     try:
         await opened.connected(running)
     except (CannotConnect, TimeoutError) as error:
         opened.problems.append(f"the bot did not come up: {error}")
-        return
+    else:
+        await _play_all(opened, chapters, out, running)
+
+
+async def _play_all(
+    opened: Stage, chapters: tuple[story.Chapter, ...], out: Path, running: "asyncio.Task[None]"
+) -> None:
+    """Play all chapters side by side; a bot that ends before them ends them."""
     playing = asyncio.gather(*(_chapter(opened, chapter, out) for chapter in chapters))
     await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
     if not playing.done():

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.demo import markup
-from bot.demo.stage import BOT, CHANNEL, GUILD, Scene, Stage
-from bot.sandbox.discord import Attachment, MessageState
+from bot.demo.stage import BOT, CHANNEL, GUILD, Scene
+from bot.sandbox.discord import Account, Attachment, MessageState
 
 NAME = "conversation.html"
 _EPHEMERAL = 1 << 6
@@ -27,17 +27,16 @@ _HUES = 360
 _BUTTON_STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger"}
 
 
-def write(stage: Stage, out: Path) -> Path:
-    """Write the page beside the pictures it shows; raises OSError."""
+def write(scenes: list[Scene], *, accounts: Iterable[Account], out: Path) -> Path:
+    """Write the page beside the pictures it shows, and return its path; raises OSError."""
     path = out / NAME
-    names = {account.id: account.name for account in stage.discord.world.accounts.values()}
-    path.write_text(_page(stage.scenes, names), encoding="utf-8")
+    path.write_text(_page(scenes, {account.id: account.name for account in accounts}), encoding="utf-8")
     return path
 
 
 def _page(scenes: list[Scene], names: dict[int, str]) -> str:
     style = resources.files("bot.demo").joinpath("page.css").read_text(encoding="utf-8")
-    grown = f"{_film(scenes[0], names)}" if scenes else ""
+    grown = _film(scenes[0], names) if scenes else ""
     messages = "\n".join(_message(scene, scene.message.states[-1], names) for scene in scenes)
     return f"""<!doctype html>
 <html lang="en">

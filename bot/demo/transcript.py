@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -93,19 +94,19 @@ def describe(state: MessageState) -> Text:
     """Say in one line what a state of a message shows: title, words, files, buttons; the quoted prompt is left out."""
     told = Text()
     for embed in state.embeds:
-        colour = f"#{embed.get('color', _EMBED_GREY):06x}"
-        told.append(markup.printable(embed.get("title", "")), style=f"bold {colour}")
-        lines = markup.read(embed.get("description", ""), at=state.at)
-        words = [markup.printable(line.text) for line in lines if line.text and not line.quoted]
-        words += [
-            f"{each['name']}: {markup.read(each['value'], at=state.at)[0].text}" for each in embed.get("fields", [])
-        ]
-        told.append("".join(f" · {each}" for each in words))
+        told.append(markup.printable(embed.get("title", "")), style=f"bold #{embed.get('color', _EMBED_GREY):06x}")
+        told.append("".join(f" · {words}" for words in _words(embed, state)))
     for file in state.attachments:
         told.append(f" · {file.filename} ({file.n_bytes:,} bytes)", style="green")
     for label in state.labels:
-        told.append(f" [{label}]", style="dim")
+        told.append(f" [{markup.printable(label)}]", style="dim")
     return told
+
+
+def _words(embed: dict[str, Any], state: MessageState) -> list[str]:
+    texts = [embed.get("description", ""), *(f"{each['name']}: {each['value']}" for each in embed.get("fields", []))]
+    lines = [line for text in texts for line in markup.read(text, at=state.at)]
+    return [markup.printable(line.text) for line in lines if line.text and not line.quoted]
 
 
 def _percent(state: MessageState) -> int:

@@ -1,0 +1,285 @@
+"""`imagebot demo` as a person starts it: a process of its own, judged by what it prints, writes and returns."""
+
+import asyncio
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import demo
+from bot.clock import SystemClock
+from bot.demo import stage
+from bot.demo.stage import Scene, Stage
+from bot.errors import CannotConnect
+from bot.sandbox.evolink import EvoLinkSandbox
+from bot.ui import cards
+
+UNUSABLE = {
+    "DISCORD_TOKEN": "Bot x",
+    "DATA_DIR": "/dev/null/nowhere",
+    "WEB_PORT": "many",
+    "EVOLINK_API_BASE": "ftp://x",
+}
+PATIENCE_S = 60
+
+
+def start_demo(*options: str, folder: Path, **environment: str) -> "subprocess.Popen[str]":
+    """Start the demo in an empty folder, with nothing in the environment but what is given."""
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "COV", "PYTHON", "LANG"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", *options],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(Path(demo.__file__).parents[2]), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A demo that has ended."""
+
+    code: int
+    printed: str
+    complaints: str
+    out: Path
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what the last line holds."""
+        return json.loads(self.printed.splitlines()[-1])
+
+    @property
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        """Return the rows of the table by person."""
+        return {row["person"]: row for row in self.document["jobs"]}
+
+
+@pytest.fixture(scope="module")
+def starting(tmp_path_factory: pytest.TempPathFactory) -> Generator["subprocess.Popen[str]", None, None]:
+    """The story under way, so that other tests can use the time it takes."""
+    process = start_demo("--json", "--out", "deep/er", folder=tmp_path_factory.mktemp("demo"), **UNUSABLE)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture(scope="module")
+def played(starting: "subprocess.Popen[str]", tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The whole story, told once for all tests of it; the environment is full of settings that would not do."""
+    printed, complaints = starting.communicate(timeout=PATIENCE_S)
+    out = tmp_path_factory.getbasetemp() / "demo0" / "deep" / "er"
+    return Played(code=starting.returncode, printed=printed, complaints=complaints, out=out)
+
+
+async def test_the_real_provider_is_used_where_one_asks_for_it(
+    starting: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    """--live speaks to the address and with the key of the environment, asks for the cheapest pictures, and says so."""
+    del starting
+    async with EvoLinkSandbox(clock=SystemClock(), api_key="sk-live-secret-key") as provider:
+        provider.knobs.duration_s = 0.5
+        process = start_demo(
+            "--live",
+            "--json",
+            folder=tmp_path,
+            EVOLINK_API_KEY=provider.api_key,
+            EVOLINK_API_BASE=provider.api_base,
+            EVOLINK_FILES_BASE=provider.files_base,
+        )
+        printed, complaints = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+        made = {task.results[0].sha256 for task in provider.tasks.values()}
+        assert {task.request["quality"] for task in provider.tasks.values()} == {"0.5K"}
+    document = json.loads(printed.splitlines()[-1])
+    assert (process.returncode, complaints) == (0, "")
+    assert {row["sha256"] for row in document["jobs"]} == made
+    assert {row["identical"] for row in document["jobs"]} == {"yes"}
+    assert "the real EvoLink" in printed
+    assert provider.api_key not in (tmp_path / "demo-output" / "bot.log").read_text(encoding="utf-8")
+
+
+def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:
+    """--live without a key ends as every command does that misses a setting."""
+    process = start_demo("--live", folder=tmp_path)
+    printed, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2
+    assert "EVOLINK_API_KEY is not set" in complaints
+    assert printed == ""
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """One sentence that names it, exit code 1, and nothing is started."""
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    process = start_demo("--out", "taken", folder=tmp_path)
+    printed, complaints = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert complaints == "imagebot: taken cannot be used: File exists.\n"
+    assert printed == ""
+
+
+def test_the_story_ends_well(played: Played) -> None:
+    """Exit code 0, the last line says so too, nothing is complained of, and it takes less than half a minute."""
+    assert (played.code, played.complaints) == (0, "")
+    assert played.document["ok"] is True
+    assert played.document["faults"] == []
+    assert played.document["seconds"] < 30
+
+
+def test_every_picture_arrived_as_it_was_made(played: Played) -> None:
+    """All but the one that was too large, which was fitted; those who got none were refused or cancelled."""
+    assert {person: row["identical"] for person, row in played.jobs.items()} == {
+        "alice": "yes",
+        "bob": "fitted",
+        "carol": "yes",
+        "dave": "yes",
+        "erin": None,
+        "frank": "yes",
+        "grace": None,
+    }
+    assert (played.jobs["erin"]["status"], played.jobs["grace"]["status"]) == ("failed", "cancelled")
+
+
+def test_every_picture_is_written_as_it_arrived(played: Played) -> None:
+    """The files beside the page are the pictures of the table, to the byte; there are no others."""
+    rows = [row for row in played.jobs.values() if row["file"]]
+    for row in rows:
+        content = (played.out / row["file"]).read_bytes()
+        assert len(content) == row["bytes"]
+        assert hashlib.sha256(content).hexdigest() == row["sha256"]
+    written = {path.name for path in played.out.iterdir()}
+    assert written == {*(row["file"] for row in rows), "conversation.html", "bot.log"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "alice  types /imagine prompt: a paper lighthouse",
+        "size: 16:9 quality: 2K",
+        "alice  sees  Getting ready · ▱▱▱▱▱▱▱▱▱▱▱▱ 0 %",
+        "alice  sees  Drawing · ▰",
+        "alice  sees  Your picture",
+        "carol  ✓     only carol can see it",
+        "dave   ✓     nobody was pinged",
+        "erin   ✓     the provider's own reason is told",
+        "frank  sees  Cancelled",
+        "grace  sees  Waiting in line",
+        "grace  ✓     no task was made, nothing is to be paid",
+        "alice: watches it grow",
+        "fitted",
+    ],
+)
+def test_the_conversation_is_told_as_it_changes(played: Played, words: str) -> None:
+    """What is typed, every kind of state, what was proved of it, and the table."""
+    assert words in played.printed
+
+
+def test_no_raw_data_is_shown_to_people(played: Played) -> None:
+    """Braces stand in the last line only, which is for programs."""
+    assert "{" not in "\n".join(played.printed.splitlines()[:-1])
+
+
+def test_the_page_shows_everybody(played: Played) -> None:
+    """One message each, and the first reply in all its states."""
+    page = (played.out / "conversation.html").read_text(encoding="utf-8")
+    assert page.count("<article") == len(played.jobs)
+    assert page.count("<figure>") >= 3
+    for row in played.jobs.values():
+        assert f"{row['person']}</b> used" in page
+        assert row["file"] is None or f'src="{row["file"]}"' in page
+
+
+# What goes wrong, with the real stand-ins and a bot that is not running ------------------------------------------
+
+
+async def ended(error: Exception | None = None) -> None:
+    """Be a bot that ends at once."""
+    if error:
+        raise error
+
+
+@pytest.fixture
+async def opened() -> AsyncGenerator[Stage, None]:
+    """A stage whose happenings nobody watches, with a bot that is logged in and hears nothing."""
+    async with stage.opened(
+        clock=SystemClock(),
+        live=None,
+        places=1,
+        patience_s=0.01,
+        on_scene=lambda _: None,
+        on_proof=lambda _scene, _sentence: None,
+    ) as opened:
+        await opened.app.client.login(opened.discord.token)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (CannotConnect("Discord is gone"), "the bot did not come up: Discord is gone"),
+        (None, "the bot did not come up: the bot ended at once"),
+    ],
+)
+async def test_a_bot_that_does_not_come_up_is_said(
+    opened: Stage, tmp_path: Path, error: Exception | None, words: str
+) -> None:
+    """No chapter is played, and the reason is told."""
+    await demo._perform(opened, (never_played,), tmp_path, asyncio.create_task(ended(error)))
+    assert opened.problems == [words]
+
+
+async def never_played(_: Stage) -> None:
+    raise AssertionError("no bot, no story")
+
+
+async def test_a_bot_that_ends_before_the_story_ends_it(opened: Stage, tmp_path: Path) -> None:
+    """Nobody waits for pictures that cannot come any more."""
+
+    async def waits_for_ever(_: Stage) -> None:
+        await asyncio.Event().wait()
+
+    await demo._play_all(opened, (waits_for_ever,), tmp_path, asyncio.create_task(ended()))
+    assert opened.problems == ["the bot ended before the story did; see bot.log"]
+
+
+async def test_a_chapter_that_waits_in_vain_is_named(opened: Stage, tmp_path: Path) -> None:
+    """It is told what the reply still said, and the demo does not succeed."""
+
+    async def waits_in_vain(opened: Stage) -> None:
+        await scene_in(opened).until_picture()
+
+    await demo._chapter(opened, waits_in_vain, tmp_path)
+    assert opened.problems == [
+        "the chapter 'waits_in_vain' did not end as it should: after 0 s the reply still says ''"
+    ]
+
+
+async def test_a_refusal_is_no_picture(opened: Stage) -> None:
+    """Whoever waits for a picture is told that none comes."""
+    scene = scene_in(opened)
+    scene.message.embeds.append({"title": "No picture this time", "color": cards.RED.value})
+    with pytest.raises(TimeoutError, match="ended without a picture: 'No picture this time'"):
+        await scene.until_picture()
+
+
+async def test_what_is_not_true_is_a_problem(opened: Stage) -> None:
+    """A proof that fails is said of the person it fails for."""
+    scene = scene_in(opened)
+    opened.prove(scene, "nobody was pinged", True)
+    opened.prove(scene, "only alice can see it", False)
+    assert opened.problems == ["not true of alice's picture: only alice can see it"]
+
+
+def scene_in(opened: Stage) -> Scene:
+    """Make a scene in which the reply is a message that nobody ever changes."""
+    alice = opened.guild.add_member("alice")
+    message = opened.discord.world.desk.say(alice, opened.channel, "hello", reply_to=None, ping=False, files=())
+    return Scene(title="t", person=alice, options={}, message=message, exchanges=[], patience_s=opened.patience_s)
