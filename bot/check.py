@@ -83,11 +83,15 @@ async def _check_database(folder: DataFolder) -> Finding:
 def check_running(folder: DataFolder, clock: Clock) -> Finding:
     """Check that a bot works on the folder and hears from Discord."""
     subject = "running bot"
-    if not folder.lock.exists() or not ProcessLock.is_held(folder.lock):
-        return Finding(subject=subject, ok=False, sentence="none on this DATA_DIR; start it with: imagebot run")
-    if not folder.alive.exists():
+    try:
+        if not ProcessLock.is_held(folder.lock):
+            return Finding(subject=subject, ok=False, sentence="none on this DATA_DIR; start it with: imagebot run")
+        age_s = clock.now().timestamp() - folder.alive.stat().st_mtime
+    except FileNotFoundError:
         return Finding(subject=subject, ok=False, sentence="started, and not yet connected to Discord")
-    age_s = clock.now().timestamp() - folder.alive.stat().st_mtime
+    except OSError as error:
+        sentence = f"cannot be looked at ({error.strerror}); run the check as the bot's user"
+        return Finding(subject=subject, ok=False, sentence=sentence)
     if age_s > ALIVE_MAX_AGE_S:
         return Finding(subject=subject, ok=False, sentence=f"has not heard from Discord for {age_s:.0f} s; see its log")
     return Finding(subject=subject, ok=True, sentence="connected to Discord")

@@ -48,7 +48,8 @@ class DataFolder:
     def clear(self) -> None:
         """Remove what a process that was killed left half done. Only for the holder of the lock."""
         for left_over in (*self.scratch.iterdir(), *self.results.glob("*.part"), *self.results.glob(".*.part")):
-            left_over.unlink(missing_ok=True)
+            if not left_over.is_dir():  # not ours: a volume's lost+found, say
+                left_over.unlink(missing_ok=True)
         self.alive.unlink(missing_ok=True)
 
 
@@ -75,11 +76,12 @@ class ProcessLock:
 
     @staticmethod
     def is_held(path: Path) -> bool:
-        """Tell whether some process holds the lock at `path`."""
-        probe = ProcessLock(path)
+        """Tell whether some process holds the lock at `path`; raises OSError where that cannot be seen."""
         try:
-            probe.take()
-        except FolderInUse:
-            return True
-        probe.release()
-        return False
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            return not posix.try_lock(descriptor)
+        finally:
+            os.close(descriptor)

@@ -41,6 +41,6 @@ async def serve(app: web.Application, *, host: str, port: int) -> AsyncGenerator
     try:
         await web.TCPSite(runner, host, port).start()
         bound_host, bound_port = runner.addresses[0][:2]
-        yield f"http://{bound_host}:{bound_port}"
+        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
     finally:
         await runner.cleanup()

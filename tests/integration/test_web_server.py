@@ -1,0 +1,131 @@
+"""The bot's own web server, called over a real socket."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.jobs.model import Job
+from bot.jobs.service import JobService
+from bot.jobs.wakes import Wakes
+from bot.web import server
+from tests.support.clock import ManualClock
+from tests.support.stored_jobs import new_job, open_store
+
+NOBODY: Any = None
+"""What stands behind the service or the server, and is not asked in these tests."""
+
+
+@dataclass(kw_only=True)
+class Door:
+    """The server, what stands behind it, and someone who knocks."""
+
+    base: str
+    job: Job
+    wakes: Wakes
+    session: aiohttp.ClientSession
+    health: list[bool] = field(default_factory=lambda: [True])
+
+    async def call(self, method: str, path: str, **options: Any) -> tuple[int, str]:
+        async with self.session.request(method, self.base + path, **options) as answer:
+            return answer.status, await answer.text()
+
+
+@contextlib.asynccontextmanager
+async def open_door(folder: Path) -> AsyncGenerator[Door, None]:
+    clock = ManualClock()
+    wakes, health, job = Wakes(clock), [True], new_job()
+    async with open_store(folder) as store, aiohttp.ClientSession() as session:
+        await store.insert(job)
+        jobs = JobService(store=store, runner=NOBODY, wakes=wakes, clock=clock, max_waiting=5)
+        application = server.application(jobs=jobs, is_healthy=lambda: health[0])
+        async with server.serve(application, host="127.0.0.1", port=0) as base:
+            yield Door(base=base, job=job, wakes=wakes, session=session, health=health)
+
+
+async def test_health_is_what_discord_says(tmp_path: Path) -> None:
+    """200 while connected, 503 while not; both say so in words for whoever checks the way here."""
+    async with open_door(tmp_path) as door:
+        assert await door.call("GET", "/healthz") == (200, '{"healthy": true}')
+        door.health[0] = False
+        assert await door.call("GET", "/healthz") == (503, '{"healthy": false}')
+
+
+@pytest.mark.parametrize("body", [b"", b'{"status": "completed"}', b"no JSON", b"x" * 200_000])
+async def test_a_callback_wakes_its_job_whatever_it_says(body: bytes, tmp_path: Path) -> None:
+    """The body is not believed, so it need not even be read."""
+    async with open_door(tmp_path) as door:
+        with door.wakes.expect(door.job.id) as wake:
+            status, text = await door.call("POST", f"/callbacks/{door.job.id}/{door.job.callback_token}", data=body)
+            assert (status, text) == (204, "")
+            async with asyncio.timeout(1):
+                await wake.wait(3600)
+
+
+@pytest.mark.parametrize("path", ["/callbacks/{id}/{wrong}", "/callbacks/00000000000000ff/{token}"])
+async def test_a_callback_with_another_token_wakes_nobody(path: str, tmp_path: Path) -> None:
+    """Whoever guesses learns nothing: an unknown job and a wrong token look alike."""
+    async with open_door(tmp_path) as door:
+        with door.wakes.expect(door.job.id) as wake:
+            token = door.job.callback_token
+            known = path.format(id=door.job.id, wrong=token[:-1], token=token)
+            assert await door.call("POST", known) == (404, "")
+            waiting = asyncio.create_task(wake.wait(3600))
+            await asyncio.sleep(0.003)
+            assert not waiting.done()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 404),
+        ("GET", "/callbacks/", 404),
+        ("POST", "/callbacks/not-a-job/abc", 404),
+        ("POST", "/callbacks/{id}/" + "x" * 65, 404),
+        ("POST", "/callbacks/{id}/a%2Fb", 404),
+        ("POST", "/callbacks/{id}/{token}/more", 404),
+        ("GET", "/callbacks/{id}/{token}", 405),
+        ("POST", "/healthz", 405),
+        ("GET", "/../../etc/passwd", 404),
+    ],
+)
+async def test_nothing_else_is_served(method: str, path: str, status: int, tmp_path: Path) -> None:
+    """Two doors, and no more."""
+    async with open_door(tmp_path) as door:
+        answered, _ = await door.call(method, path.format(id=door.job.id, token=door.job.callback_token))
+        assert answered == status
+
+
+async def test_a_taken_port_is_an_os_error_and_leaves_nothing_open(tmp_path: Path) -> None:
+    """The bot says so at the start instead of being deaf."""
+    async with open_door(tmp_path) as door:
+        port = int(door.base.rpartition(":")[2])
+        application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+        with pytest.raises(OSError, match="address already in use"):
+            async with server.serve(application, host="127.0.0.1", port=port):
+                pass
+
+
+async def test_the_port_is_free_again_after_the_block(tmp_path: Path) -> None:
+    """A restart finds it free, and nobody is answered any more."""
+    async with open_door(tmp_path) as door:
+        port = int(door.base.rpartition(":")[2])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_an_address_of_the_sixth_version_is_written_in_brackets() -> None:
+    """What is logged can be opened."""
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    async with server.serve(application, host="::1", port=0) as base, aiohttp.ClientSession() as session:
+        assert base.startswith("http://[::1]:")
+        async with session.get(f"{base}/healthz") as answer:
+            assert answer.status == 200
