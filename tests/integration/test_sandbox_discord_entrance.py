@@ -204,3 +204,23 @@ async def test_every_call_is_kept(sandbox: DiscordSandbox, caller: DiscordCaller
     assert (kept.fields, kept.files) == ({"content": "x"}, (("a.txt", 3),))
     assert kept.headers["Authorization"].startswith("Bot ")
     assert sandbox.requests == [kept]
+
+
+async def test_original_is_a_name_for_tokens_only(sandbox: DiscordSandbox, caller: DiscordCaller) -> None:
+    """On the channel route it is no message id."""
+    [channel] = sandbox.world.channels.values()
+    status, answer = await caller.call("GET", f"/channels/{channel.id}/messages/@original")
+    assert (status, list(answer["errors"])) == (400, ["message_id"])
+
+
+async def test_a_call_that_met_a_fault_is_kept_with_its_files(sandbox: DiscordSandbox, caller: DiscordCaller) -> None:
+    """So that tests can tell what was tried; a large body does not break the connection."""
+    [channel] = sandbox.world.channels.values()
+    sandbox.faults.inject("POST /channels/{channel_id}/messages", Fault.too_large())
+    files = {"a.bin": bytes(5 * 1024 * 1024)}
+    status, _ = await caller.call("POST", f"/channels/{channel.id}/messages", {"content": "x"}, files=files)
+    status_without_token, _ = await caller.call(
+        "POST", f"/channels/{channel.id}/messages", {"content": "x"}, files=files, token="wrong"
+    )
+    assert (status, status_without_token) == (413, 401)
+    assert sandbox.requests[0].files == (("a.bin", 5 * 1024 * 1024),)

@@ -149,6 +149,8 @@ async def test_single_commands_are_made_changed_and_removed(stage: Stage) -> Non
     _, changed = await stage.caller.call("PATCH", one, {"description": "Paint"})
     assert (changed["description"], changed["options"]) == ("Paint", made["options"])
     assert (await stage.caller.call("GET", one))[1] == changed
+    assert (await stage.caller.call("PATCH", one, ["x"]))[1]["code"] == 50035
+    assert (await stage.caller.call("PATCH", one, {"colour": 1}))[1]["code"] == 50035
     assert (await stage.caller.call("DELETE", one))[0] == 204
     assert (await stage.caller.call("GET", one))[1]["code"] == 10063
 

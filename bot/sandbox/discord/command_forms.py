@@ -149,6 +149,7 @@ _COMMON: dict[str, Check] = {
     "name_localizations": _localised(forms.text(low=1, high=32)),
     "type": forms.nullable(forms.integer()),
 }
+COMMAND_FIELDS = ("name", "description", "description_localizations", "options", *_COMMON)
 _SLASH = forms.record(
     {"name": _slash_name, "description": _DESCRIPTION},
     **{**_COMMON, "name_localizations": _localised(_slash_name)},
@@ -170,7 +171,7 @@ def _one_command(value: Any, path: Path, faults: FormFaults) -> None:
         return
     fields = cast("Json", value)
     kind = fields.get("type") or SLASH
-    if kind not in MAX_BY_TYPE:
+    if not isinstance(kind, int) or kind not in MAX_BY_TYPE:
         faults.add((*path, "type"), "BASE_TYPE_CHOICES", "Value must be one of (1, 2, 3).")
         return
     (_SLASH if kind == SLASH else _MENU)(fields, path, faults)

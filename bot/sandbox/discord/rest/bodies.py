@@ -30,6 +30,15 @@ async def read_body(request: web.Request, *, takes_body: bool) -> Body:
     return Body(fields=_parse(raw))
 
 
+async def drain(request: web.Request) -> None:
+    """Read and drop what is left of a body, so that its sender can read the answer."""
+    left = 2 * MAX_REQUEST_BYTES
+    async for piece in request.content.iter_any():
+        left -= len(piece)
+        if left < 0:
+            return
+
+
 async def _read_capped(request: web.Request) -> bytes:
     raw = bytearray()
     async for piece in request.content.iter_any():

@@ -23,6 +23,8 @@ class Answer:
 
 NOTHING = Answer(status=204)
 UNLIMITED = "unlimited"
+WEBHOOK_BUCKET = "webhook token"
+"""The bucket of all routes that a token opens; the only ones where a message may be called `@original`."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -1,10 +1,12 @@
 """Routes of application commands, global and of one guild (discord.md 7)."""
 
+from bot.sandbox.discord import forms
 from bot.sandbox.discord.application import SLASH
-from bot.sandbox.discord.command_forms import check_command, check_commands
+from bot.sandbox.discord.command_forms import COMMAND_FIELDS, check_command, check_commands
 from bot.sandbox.discord.refusals import Json, Known
 from bot.sandbox.discord.rest.calls import NOTHING, Answer, Call, Route
 
+_PATCHED = forms.mapping(forms.anything, keys=COMMAND_FIELDS)
 _GLOBAL = "/applications/{application_id}/commands"
 _OF_GUILD = "/applications/{application_id}/guilds/{guild_id}/commands"
 _OPTIONAL = {"name_localizations": None, "description_localizations": None, "default_member_permissions": None}
@@ -114,7 +116,7 @@ async def _get(call: Call) -> Answer:
 
 async def _change(call: Call) -> Answer:
     old = _one(call)
-    asked = check_command({**_asked(old), **call.body.fields})
+    asked = check_command({**_asked(old), **call.form(_PATCHED)})
     command_id = int(old["id"])
     _commands(call)[command_id] = _registered(call, asked, command_id=command_id)
     return Answer(body=_commands(call)[command_id])

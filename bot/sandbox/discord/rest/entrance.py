@@ -1,5 +1,6 @@
 """The one way in: record, ordered faults, token, rate limit, path, body, handler, answer. No route is known here."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -12,8 +13,8 @@ from bot.sandbox.discord.forms import FormFaults, snowflake
 from bot.sandbox.discord.journal import Journal, RequestRecord, Violation
 from bot.sandbox.discord.limits import RateLimits
 from bot.sandbox.discord.refusals import ApiRefusal, Json, Known
-from bot.sandbox.discord.rest.bodies import read_body
-from bot.sandbox.discord.rest.calls import UNLIMITED, Answer, Call, Route
+from bot.sandbox.discord.rest.bodies import drain, read_body
+from bot.sandbox.discord.rest.calls import UNLIMITED, WEBHOOK_BUCKET, Answer, Call, Route
 from bot.sandbox.discord.world import World
 
 PREFIX = "/api/v10"
@@ -60,6 +61,8 @@ class Entrance:
                 return await self._answer(request, route, record)
             if fault.performed:
                 await self._answer(request, route, record)
+            else:
+                await self._read_anyway(request, route, record)
             return self._misfortune(request, record, fault)
 
         return take
@@ -79,6 +82,11 @@ class Entrance:
     def _complain(self, record: RequestRecord, what: str) -> None:
         where = f"{record.method} {record.route}"
         self._journal.violations.append(Violation(at=self._world.clock.now(), where=where, what=what))
+
+    async def _read_anyway(self, request: web.Request, route: Route, record: RequestRecord) -> None:
+        """Read what came with a call that is not performed, so that the journal tells of it."""
+        with contextlib.suppress(ApiRefusal):
+            self._note_body(record, await read_body(request, takes_body=route.takes_body))
 
     def _misfortune(self, request: web.Request, record: RequestRecord, fault: Fault) -> web.StreamResponse:
         record.status = 0 if fault.drops_connection else fault.status
@@ -110,6 +118,7 @@ class Entrance:
             )
             answer = await route.handler(call)
         except ApiRefusal as refusal:
+            await drain(request)
             return self._refused(record, refusal, headers)
         response = self._written(record, answer, headers)
         if call.after_answer:
@@ -138,7 +147,7 @@ class Entrance:
     def _check_path(self, request: web.Request, route: Route) -> None:
         faults = FormFaults()
         for name, value in request.match_info.items():
-            if name.endswith("_id") and value != "@original":
+            if name.endswith("_id") and not (value == "@original" and route.limited_as == WEBHOOK_BUCKET):
                 snowflake(value, (name,), faults)
         for name in request.query:
             if name not in route.query:

@@ -7,7 +7,7 @@ from bot.sandbox.discord.forms import FormFaults, snowflake
 from bot.sandbox.discord.message_forms import COMPONENTS_V2, EDIT, EPHEMERAL, FOLLOWUP, check_message
 from bot.sandbox.discord.messages import REPLY, Message
 from bot.sandbox.discord.refusals import Known
-from bot.sandbox.discord.rest.calls import NOTHING, Answer, Call, Handler, Route
+from bot.sandbox.discord.rest.calls import NOTHING, WEBHOOK_BUCKET, Answer, Call, Handler, Route
 from bot.sandbox.discord.rest.interactions import answer_message
 
 WEBHOOK = "/webhooks/{application_id}/{token}"
@@ -23,7 +23,7 @@ def routes() -> list[Route]:
             template=template,
             handler=handler,
             auth="none",
-            limited_as="webhook token",
+            limited_as=WEBHOOK_BUCKET,
             query=query,
             takes_body=takes_body,
         )
