@@ -5,18 +5,21 @@ card, or a private refusal.
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import aiohttp
 import discord
 
 from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
+from bot.jobs.announcer import DeliveryPostponed
 from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Job, ReplyRoute, Request, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.ui import markdown, texts
@@ -72,6 +75,15 @@ def _channel_reachable(interaction: Interaction) -> bool:
     return may.view_channel and may_send and may.attach_files and may.embed_links
 
 
+@contextlib.contextmanager
+def _refusals_of_discord_noted(what: str) -> Generator[None, None, None]:
+    """Go on after the block where Discord did not take a call: what it was about is on disk and finds its way."""
+    try:
+        yield
+    except (discord.HTTPException, aiohttp.ClientError, OSError, DeliveryPostponed) as error:
+        log.warning("not taken by Discord", extra={"what": what, "error": repr(error)})
+
+
 Press = Callable[["Intake", Interaction, str], Coroutine[Any, Any, None]]
 
 
@@ -116,24 +128,25 @@ class Intake:
         await asyncio.wait({storing, late}, return_when=asyncio.FIRST_COMPLETED)
         late.cancel()
         if not storing.done():
-            await interaction.response.defer(ephemeral=private, thinking=True)
+            with _refusals_of_discord_noted("defer"):
+                await interaction.response.defer(ephemeral=private, thinking=True)
         return await storing
 
     async def _answer(self, interaction: Interaction, job: Job) -> ReplyRoute:
-        """Show the progress card, and return where it stands."""
+        """Show the progress card, and return where it stands, as far as that is known."""
         card = self._announcer.first_card(job)
-        try:
+        with _refusals_of_discord_noted("first answer"):
             if interaction.response.is_done():
                 message = await interaction.edit_original_response(embed=card.embed, view=card.view)
                 return replace(job.route, message_id=message.id)
             answered = await interaction.response.send_message(
                 embed=card.embed, view=card.view or discord.utils.MISSING, ephemeral=job.route.ephemeral
             )
-        except (discord.HTTPException, OSError) as error:
-            log.warning("first answer not taken", extra={"job": job.id, "error": repr(error)})
-            return await self._announcer.open_elsewhere(job) or job.route
-        forced_private = answered.is_ephemeral() or job.route.ephemeral
-        return replace(job.route, message_id=answered.message_id, ephemeral=forced_private)
+            forced_private = answered.is_ephemeral() or job.route.ephemeral
+            return replace(job.route, message_id=answered.message_id, ephemeral=forced_private)
+        with _refusals_of_discord_noted("first answer, once more"):
+            return await self._announcer.open_anyhow(job) or job.route
+        return job.route
 
     @_explained
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
@@ -144,9 +157,9 @@ class Intake:
         if outcome is Cancelled.TOO_LATE:
             await answer_privately(interaction, texts.too_late_to_cancel())
             return
-        await interaction.response.defer()
-        card = await self._announcer.cancelled_card(job)
-        await interaction.edit_original_response(embed=card.embed, view=card.view)
+        with _refusals_of_discord_noted("defer"):
+            await interaction.response.defer()
+        await self._announcer.show_cancelled(replace(job, route=route_of(interaction, now=self._clock.now())))
         if outcome is Cancelled.BEFORE_SUBMISSION:
             await self._jobs.told(job)
 
@@ -157,7 +170,8 @@ class Intake:
         if job.status is not Status.READY:
             await answer_privately(interaction, texts.not_ready(job))
             return
-        await interaction.response.defer()
+        with _refusals_of_discord_noted("defer"):
+            await interaction.response.defer()
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
         delivery = await self._announcer.deliver(here)
         if delivery.delivered:

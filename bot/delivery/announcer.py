@@ -74,14 +74,25 @@ class DiscordAnnouncer:
         elif job.status is Status.FAILED:
             await self._tell_failure(job)
 
-    async def cancelled_card(self, job: Job) -> cards.Card:
-        """Return the card that closes a cancelled job, after which no progress of it is shown."""
-        await self._editor(job).seal()
-        return cards.cancelled_card(job)
+    async def show_cancelled(self, job: Job) -> None:
+        """Close the card of a job that was just cancelled, after which no progress of it is shown.
 
-    async def open_elsewhere(self, job: Job) -> ReplyRoute | None:
-        """Post the progress card anew where the reply itself did not come about; None where no channel is open."""
-        posted = await self._ladder.post_anew(job, Post(card=self.first_card(job)))
+        Raises DeliveryPostponed.
+        """
+        await self._editor(job).seal()
+        if job.status is Status.CANCELLED:
+            del self._replies[job.id]  # it has ended; one that goes on keeps its seal
+        await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+
+    async def open_anyhow(self, job: Job) -> ReplyRoute | None:
+        """Show the progress card although Discord did not confirm the first answer; None where no way is open.
+
+        The answer may have arrived all the same, so it is looked for before anything is posted anew.
+        """
+        post = Post(card=self.first_card(job))
+        posted = await self._ladder.edit_reply(job, post)
+        if posted.outcome is not Outcome.POSTED:
+            posted = await self._ladder.post_anew(job, post)
         return posted.route if posted.outcome is Outcome.POSTED else None
 
     async def _tell_failure(self, job: Job) -> None:

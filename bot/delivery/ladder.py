@@ -17,7 +17,7 @@ TOKEN_MARGIN = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What became of a post; `route` where it stands somewhere else than in the reply."""
+    """What became of a post; `route` where more is known now of where it stands than the job knew."""
 
     outcome: Outcome
     route: ReplyRoute | None = None
@@ -36,12 +36,14 @@ class Ladder:
 
     async def edit_reply(self, job: Job, post: Post) -> Posted:
         """Edit the reply where it stands, and go nowhere else; raises DeliveryPostponed."""
-        route, outcome = job.route, Outcome.CLOSED
+        route, tried = job.route, Tried(Outcome.CLOSED)
         if self.token_lives(route):
-            outcome = (await self._ways.by_token(route, post)).outcome
-        if outcome is Outcome.CLOSED and _in_open_channel(route) and route.message_id is not None:
-            outcome = (await self._ways.by_channel(route, post)).outcome
-        return Posted(outcome)
+            tried = await self._ways.by_token(route, post)
+        if tried.outcome is Outcome.CLOSED and _in_open_channel(route) and route.message_id is not None:
+            tried = await self._ways.by_channel(route, post)
+        if tried.message_id is None or tried.message_id == route.message_id:
+            return Posted(tried.outcome)
+        return Posted(tried.outcome, replace(route, message_id=tried.message_id))
 
     async def post(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else post anew where the person will find it; raises DeliveryPostponed."""

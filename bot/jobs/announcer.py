@@ -17,7 +17,7 @@ class Delivery:
 
     delivered: bool
     route: ReplyRoute | None = None
-    """Where the picture stands now, if it had to be posted somewhere else than in the reply."""
+    """Where the picture stands, if that is another place, or better known, than the job's own route says."""
     note: str | None = None
     """What had to be done to the picture to fit; None where it went byte for byte."""
 

@@ -70,7 +70,10 @@ class JobService:
     async def begin(self, job: Job, route: ReplyRoute) -> None:
         """Drive a stored job whose first answer stands at `route`."""
         self._runner.start(replace(job, route=route))
-        await self._store.set_reply(job.id, route)
+        try:
+            await self._store.set_reply(job.id, route)
+        except errors.StoreError:
+            log.exception("place of the reply not stored", extra={"job": job.id})  # the job goes on with what it knows
 
     async def cancel(self, job_id: str, *, user_id: int, may_moderate: bool) -> tuple[Cancelled, Job]:
         """Cancel for the owner or a moderator; raises UnknownJob or NotYours."""

@@ -135,9 +135,13 @@ async def test_an_answer_that_comes_too_late_for_discord_goes_on_in_a_fresh_mess
         assert len(house.tasks) == 1
 
 
-async def test_a_lost_answer_of_the_callback_changes_nothing(house: House) -> None:
+LOST = {"500": Fault.server_error(500, performed=True), "dropped": Fault.dropped(performed=True)}
+
+
+@pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
+async def test_a_lost_answer_of_the_callback_changes_nothing(house: House, fault: Fault) -> None:
     """The card is there although Discord's answer to it never came; the same message gets the picture."""
-    house.discord.faults.inject(CALLBACK, Fault.server_error(500, performed=True))
+    house.discord.faults.inject(CALLBACK, fault)
     async with house.bot():
         use = await house.alice.use(house.channel, "/imagine", prompt="lost", quality="0.5K")
         message = await use.message()

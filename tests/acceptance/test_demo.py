@@ -18,7 +18,7 @@ from bot.clock import SystemClock
 from bot.demo import stage
 from bot.demo.stage import Scene, Stage
 from bot.errors import CannotConnect
-from bot.sandbox.evolink import EvoLinkSandbox
+from bot.sandbox.evolink import EvoLinkSandbox, Failed
 from bot.ui import cards
 
 UNUSABLE = {
@@ -41,6 +41,18 @@ def start_demo(*options: str, folder: Path, **environment: str) -> "subprocess.P
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+    )
+
+
+def start_live(provider: EvoLinkSandbox, *, folder: Path) -> "subprocess.Popen[str]":
+    """Start the demo with a provider that it takes for the real one."""
+    return start_demo(
+        "--live",
+        "--json",
+        folder=folder,
+        EVOLINK_API_KEY=provider.api_key,
+        EVOLINK_API_BASE=provider.api_base,
+        EVOLINK_FILES_BASE=provider.files_base,
     )
 
 
@@ -88,14 +100,7 @@ async def test_the_real_provider_is_used_where_one_asks_for_it(
     del starting
     async with EvoLinkSandbox(clock=SystemClock(), api_key="sk-live-secret-key") as provider:
         provider.knobs.duration_s = 0.5
-        process = start_demo(
-            "--live",
-            "--json",
-            folder=tmp_path,
-            EVOLINK_API_KEY=provider.api_key,
-            EVOLINK_API_BASE=provider.api_base,
-            EVOLINK_FILES_BASE=provider.files_base,
-        )
+        process = start_live(provider, folder=tmp_path)
         printed, complaints = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
         made = {task.results[0].sha256 for task in provider.tasks.values()}
         assert {task.request["quality"] for task in provider.tasks.values()} == {"0.5K"}
@@ -105,6 +110,22 @@ async def test_the_real_provider_is_used_where_one_asks_for_it(
     assert {row["identical"] for row in document["jobs"]} == {"yes"}
     assert "the real EvoLink" in printed
     assert provider.api_key not in (tmp_path / "demo-output" / "bot.log").read_text(encoding="utf-8")
+
+
+async def test_a_picture_that_never_came_fails_the_demo(starting: "subprocess.Popen[str]", tmp_path: Path) -> None:
+    """Exit code 1, NO in the table, and a sentence that says whose picture and why."""
+    del starting
+    async with EvoLinkSandbox(clock=SystemClock(), api_key="sk-live-secret-key") as provider:
+        provider.knobs.default_outcome = Failed(code="service_error", duration_s=0.1)
+        process = start_live(provider, folder=tmp_path)
+        printed, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    document = json.loads(printed.splitlines()[-1])
+    assert process.returncode == 1
+    assert document["ok"] is False
+    assert [row["identical"] for row in document["jobs"]] == ["no", "no"]
+    assert "NO" in printed
+    assert "FAULT: alice's picture is not the one the provider made." in printed.splitlines()
+    assert "FAULT: the chapter 'really' did not end as it should: it ended without a picture" in printed
 
 
 def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:
