@@ -144,7 +144,8 @@ def _run(_options: argparse.Namespace) -> int:
     except (StoreError, CannotConnect) as error:
         return _fault(str(error))
     except OSError as error:
-        return _fault(f"cannot start: {error.strerror or error} ({error.filename or 'no file'})")
+        where = f" ({error.filename})" if error.filename else ""
+        return _fault(f"cannot start: {error.strerror or error}{where}")
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.generate import Made, NoPicture, NotSaved, UnusableSource, generate
 from bot.jobs import failures
 from bot.jobs.model import Drawing, Failure, Quality, Size
@@ -19,7 +19,7 @@ EXIT_FAULT = 1
 EXIT_INTERRUPTED = 130
 
 
-def main(settings: ProviderSettings, options: argparse.Namespace) -> int:
+def main(settings: ProviderSettings, options: argparse.Namespace, *, clock: Clock | None = None) -> int:
     """Make the picture that the options describe, and return the exit code."""
     columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn()
     with Progress(*columns, console=Console(stderr=True)) as bar:
@@ -36,7 +36,7 @@ def main(settings: ProviderSettings, options: argparse.Namespace) -> int:
             Drawing(prompt=options.prompt, size=Size(options.size), quality=Quality(options.quality)),
             images=options.image,
             out=options.out,
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             progress=show,
         )
         try:

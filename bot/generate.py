@@ -1,8 +1,9 @@
 """`imagebot generate`: the same client without Discord. One picture on disk, and what it truly cost."""
 
 import contextlib
+import errno
+import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from bot.jobs import failures, polling
 from bot.jobs.model import Drawing, Failure, FailureKind, ResultFile
 from bot.jobs.results import ResultKeeper
 from bot.net import Downloader, make_session
-from bot.provider import errors
+from bot.provider import errors, rules
 from bot.provider.api import EvoLink
 from bot.provider.models import GenerationRequest, Task, TaskStatus
 from bot.provider.uploads import SOURCE_MAX_BYTES, SOURCE_MEDIA_TYPES, FileService
@@ -79,13 +80,14 @@ async def generate(
     """Make one picture and save it.
 
     Raises UnusableSource or OSError before anything is spent, ProviderError where the provider refuses, NoPicture where
-    a task was created and brought nothing, NotSaved where it brought a picture that could not be kept.
+    a task was created and brought nothing, NotSaved where it brought a picture that could not be kept. Without `out`
+    the picture gets a new name made of the prompt.
     """
-    sources = [_inspected(path) for path in images]
-    target = out or _free_name(drawing.prompt)
+    sources = _checked(drawing, images, out)
+    folder = out.parent if out else Path()
     async with contextlib.AsyncExitStack() as stack:
         # the picture comes down beside its target, so that an unusable folder is noticed now and a rename suffices
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".imagebot-", dir=target.parent)))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".imagebot-", dir=folder)))
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
         results = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_provider))
         urls = await _upload(settings, session, sources, clock=clock, progress=progress)
@@ -102,8 +104,20 @@ async def generate(
         task = await provider.create(request, idempotency_key=f"imagebot-generate-{secrets.token_hex(8)}")
         task = await _wait(provider, task, clock=clock, progress=progress)
         keeper = ResultKeeper(folder=scratch, downloader=Downloader(session=results, clock=clock))
-        result = await _save(keeper, task.result_urls[0], target, clock=clock)
+        result = await _fetch(keeper, task.result_urls[0], clock=clock)
+        target = out or _free_name(drawing.prompt, extension=result.path.suffix)
+        _move(result.path, target, url=task.result_urls[0])
     return Made(path=target, result=result, credits_used=task.credits_used, task_id=task.id)
+
+
+def _checked(drawing: Drawing, images: list[Path], out: Path | None) -> list[tuple[Path, container.Picture]]:
+    """Find out what can be known to be wrong before anything is sent."""
+    rules.check_prompt(drawing.prompt)
+    if len(images) > rules.IMAGE_URLS_MAX:
+        raise UnusableSource(f"{len(images)} pictures are too many; the model takes at most {rules.IMAGE_URLS_MAX}")
+    if out is not None and out.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(out))
+    return [_inspected(path) for path in images]
 
 
 def _inspected(path: Path) -> tuple[Path, container.Picture]:
@@ -120,9 +134,9 @@ def _inspected(path: Path) -> tuple[Path, container.Picture]:
     return path, picture
 
 
-def _free_name(prompt: str) -> Path:
+def _free_name(prompt: str, *, extension: str) -> Path:
     """Name the file by its prompt, without overwriting one."""
-    wanted = Path(filenames.picture_name(prompt, job_id="1", extension="jpg"))
+    wanted = Path(filenames.picture_name(prompt, job_id="1", extension=extension))
     number = 1
     name = wanted
     while name.exists():
@@ -160,8 +174,12 @@ async def _wait(provider: EvoLink, task: Task, *, clock: Clock, progress: Progre
         if elapsed_s > PATIENCE_S:
             raise NoPicture(Failure(kind=FailureKind.TIMED_OUT), task_id=task_id)
         await clock.sleep(polling.next_look_s(elapsed_s, earliest_s=None, callbacks=False, jitter=0.0))
-        with contextlib.suppress(errors.RateLimited, errors.ServerFault, errors.Unreachable, errors.BadAnswer):
+        try:
             task = await provider.get(task_id)
+        except (errors.Unauthorized, errors.AccessDenied) as error:
+            raise NoPicture(failures.of_create(error), task_id=task_id) from error
+        except errors.ProviderError:
+            continue
     if task.status is not TaskStatus.COMPLETED:
         raise NoPicture(failures.of_task(task), task_id=task_id)
     if not task.result_urls:
@@ -170,18 +188,22 @@ async def _wait(provider: EvoLink, task: Task, *, clock: Clock, progress: Progre
     return task
 
 
-async def _save(keeper: ResultKeeper, url: str, target: Path, *, clock: Clock) -> ResultFile:
+async def _fetch(keeper: ResultKeeper, url: str, *, clock: Clock) -> ResultFile:
     tries_left = DOWNLOAD_TRIES
     while True:
         tries_left -= 1
         try:
-            result = await keeper.fetch("result", url)
-            shutil.move(result.path, target)
+            return await keeper.fetch("result", url)
         except (DownloadFailed, NotAPicture) as error:
             if not tries_left:
                 raise NotSaved(f"it could not be fetched ({error.reason})", url=url) from error
         except OSError as error:
-            raise NotSaved(f"{target} cannot be written ({error.strerror})", url=url) from error
-        else:
-            return result
+            raise NotSaved(f"there is no room for it ({error.strerror})", url=url) from error
         await clock.sleep(2.0)
+
+
+def _move(picture: Path, target: Path, *, url: str) -> None:
+    try:
+        picture.replace(target)
+    except OSError as error:
+        raise NotSaved(f"{target} cannot be written ({error.strerror})", url=url) from error
