@@ -373,6 +373,23 @@ async def test_a_file_shown_by_an_embed_is_no_attachment(stage: Stage) -> None:
     assert [each.filename for each in message.attachments] == ["a.png"]
 
 
+async def test_an_embed_with_the_bare_address_of_a_file_gets_a_signed_one(stage: Stage) -> None:
+    """Discord refreshes such addresses (discord.md 3); the file stays an attachment, so it is seen twice."""
+    message = await stage.sent({}, files={"a.png": b"x"})
+    bare = message.attachments[0].url.split("?")[0]
+    _, answer = await stage.edit(message, {"embeds": [{"image": {"url": bare}}]})
+    assert (await stage.caller.call("GET", answer["embeds"][0]["image"]["url"]))[0] == 200
+    assert len(answer["attachments"]) == 1
+
+
+async def test_icons_of_an_embed_show_files_as_well(stage: Stage) -> None:
+    """Footer and author; the address ends up under icon_url."""
+    body = {"embeds": [{"footer": {"text": "x", "icon_url": "attachment://a.png"}}]}
+    _, answer = await stage.send(body, files={"a.png": b"x"})
+    assert (await stage.caller.call("GET", answer["embeds"][0]["footer"]["icon_url"]))[0] == 200
+    assert answer["attachments"] == []
+
+
 async def test_an_embed_that_shows_no_file_is_a_violation(stage: Stage) -> None:
     """Discord drops such an image without a word; no caller can have meant it."""
     message = await stage.sent({"embeds": [{"title": "x", "image": {"url": "attachment://gone.png"}}]})

@@ -151,6 +151,9 @@ class Composer:
         address = cast("str", part[name])
         if not address.startswith("attachment://"):
             part[f"proxy_{name}"] = address
+            ours = self._world.cdn.find_by_url(address)
+            if ours is not None:
+                part["sandbox_signed_id"] = ours.id
             return
         filename = address.removeprefix("attachment://")
         found = next((each for each in files if each.filename == filename), None)

@@ -64,8 +64,8 @@ class Desk:
         if place is None:
             raise PersonCannot("the menu of an account opens in a channel: say which")
         on_message = isinstance(target, Message)
-        if isinstance(target, Message) and (target.deleted or (target.ephemeral and target.answers is None)):
-            raise PersonCannot("the message is gone")
+        if isinstance(target, Message):
+            _must_see_message(person, target)
         found = self._command(person, place, MESSAGE_MENU if on_message else USER_MENU, command)
         resolved = Resolved(self._world, person, place)
         if isinstance(target, Message):
@@ -110,10 +110,7 @@ class Desk:
         self, person: Person, message: Message, kinds: tuple[int, ...], wanted: str, names: tuple[str, ...]
     ) -> Json:
         self._must_see(person, message.channel)
-        if message.deleted:
-            raise PersonCannot("the message is gone")
-        if message.ephemeral and message.answers is not None and message.answers.person is not person:
-            raise PersonCannot("the message is private to somebody else")
+        _must_see_message(person, message)
         parts = [part for part, _ in walk(message.components) if part["type"] in kinds]
         found = next((part for part in parts if any(part.get(name) == wanted for name in names)), None)
         if found is None:
@@ -232,6 +229,13 @@ class Desk:
         await self._world.clock.sleep(due - self._world.clock.monotonic())
         if exchange.answered_with is None:
             exchange.fail()
+
+
+def _must_see_message(person: Person, message: Message) -> None:
+    if message.deleted:
+        raise PersonCannot("the message is gone")
+    if message.ephemeral and message.answers is not None and message.answers.person is not person:
+        raise PersonCannot("the message is private to somebody else")
 
 
 def _no_complaint(what: str) -> None:

@@ -7,15 +7,13 @@ from bot.sandbox.discord.refusals import Json
 
 
 class Intent(enum.IntFlag):
-    """The groups of events a connection can ask for."""
+    """The groups of events a connection can ask for and the stand-in has."""
 
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_PRESENCES = 1 << 8
     GUILD_MESSAGES = 1 << 9
-    GUILD_MESSAGE_TYPING = 1 << 11
     DIRECT_MESSAGES = 1 << 12
-    DIRECT_MESSAGE_TYPING = 1 << 14
     MESSAGE_CONTENT = 1 << 15
 
 

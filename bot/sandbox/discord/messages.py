@@ -125,10 +125,6 @@ class Message:
         """List the labels of the buttons."""
         return [part["label"] for part, _ in walk(self.components) if part.get("label")]
 
-    def find_file(self, filename: str) -> Attachment | None:
-        """Return the file of that name, shown or not."""
-        return next((each for each in self.files if each.filename == filename), None)
-
     def record_state(self, *, at: datetime, route: str) -> None:
         """Keep what the message is now and wake whoever waits for it."""
         self.states.append(

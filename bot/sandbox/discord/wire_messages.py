@@ -39,7 +39,8 @@ def shown(value: Any, cdn: "Cdn") -> Any:
     if not isinstance(value, dict):
         return value
     fields = {name: shown(each, cdn) for name, each in cast("Json", value).items()}
-    kept = cdn.find(fields.pop("sandbox_file_id", 0))
+    marks = [fields.pop(name, 0) for name in ("sandbox_file_id", "sandbox_signed_id")]
+    kept = cdn.find(max(marks))
     if kept is not None:
         prefix = "icon_" if "icon_url" in fields else ""
         fields |= {f"{prefix}url": kept.url, f"proxy_{prefix}url": kept.url}

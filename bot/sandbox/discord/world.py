@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.clock import Clock
 from bot.sandbox.discord import permissions, wire, wire_messages
-from bot.sandbox.discord.accounts import Account, Person
+from bot.sandbox.discord.accounts import DEFAULT_UPLOAD_LIMIT_BYTES, Account, Person
 from bot.sandbox.discord.application import Application
 from bot.sandbox.discord.events import Event, Intent
 from bot.sandbox.discord.exchanges import Exchange
@@ -54,7 +54,9 @@ class World:
         """Return the bot's account."""
         return self.application.bot
 
-    def add_person(self, name: str, *, locale: str = "en-US", upload_limit_bytes: int = 10 * 1024**2) -> Person:
+    def add_person(
+        self, name: str, *, locale: str = "en-US", upload_limit_bytes: int = DEFAULT_UPLOAD_LIMIT_BYTES
+    ) -> Person:
         """Make a person who is in no guild yet."""
         person = Person(
             world=self, id=self.mint.next_id(), name=name, locale=locale, upload_limit_bytes=upload_limit_bytes
