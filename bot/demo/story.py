@@ -11,7 +11,7 @@ from bot.ui import texts
 
 Chapter = Callable[[Stage], Awaitable[object]]
 
-_GRAIN = 3.0
+_GRAIN = 0.0
 _SECOND_THOUGHTS_S = 2.0
 _QUICK = Completed(duration_s=5.0, noise=_GRAIN)
 
