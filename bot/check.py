@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 import discord
+import yarl
 
 from bot import connection
 from bot.client import point_library_at
@@ -35,18 +36,19 @@ class Finding:
         return f"{'ok   ' if self.ok else 'FAULT'} {self.subject}: {self.sentence}"
 
 
-async def findings(settings: Settings, *, quick: bool) -> AsyncIterator[Finding]:
+async def findings(settings: Settings, *, quick: bool, clock: Clock | None = None) -> AsyncIterator[Finding]:
     """Check one thing after the other; `quick` asks nobody outside, but wants the bot to run here."""
+    clock = clock or SystemClock()
     yield Finding(subject="settings", ok=True, sentence="complete and well-formed")
     folder = DataFolder(settings.data_dir)
     yield await _check_folder(folder)
     yield await _check_database(folder)
     if quick:
-        yield check_running(folder, SystemClock())
+        yield _check_running(folder, clock)
         return
     async with aiohttp.ClientSession() as session:
-        yield await _in_time("EvoLink key", lambda: _check_key(settings, session))
-        yield await _in_time("EvoLink files", lambda: _check_files(settings, session))
+        yield await _in_time("EvoLink key", lambda: _check_key(settings, session, clock))
+        yield await _in_time("EvoLink files", lambda: _check_files(settings, session, clock))
         yield await _in_time("Discord token", lambda: _check_discord(settings))
         if settings.public_base_url is not None:
             yield await _in_time("own web address", lambda: _check_web(settings.public_base_url or "", session))
@@ -80,7 +82,7 @@ async def _check_database(folder: DataFolder) -> Finding:
     return Finding(subject="database", ok=True, sentence=f"whole, schema {version}")
 
 
-def check_running(folder: DataFolder, clock: Clock) -> Finding:
+def _check_running(folder: DataFolder, clock: Clock) -> Finding:
     """Check that a bot works on the folder and hears from Discord."""
     subject = "running bot"
     try:
@@ -97,13 +99,13 @@ def check_running(folder: DataFolder, clock: Clock) -> Finding:
     return Finding(subject=subject, ok=True, sentence="connected to Discord")
 
 
-async def _check_key(settings: Settings, session: aiohttp.ClientSession) -> Finding:
+async def _check_key(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
     provider = EvoLink(
         session=session,
         api_base=settings.evolink_api_base,
         api_key=settings.evolink_api_key,
         model=settings.evolink_model,
-        clock=SystemClock(),
+        clock=clock,
     )
     try:
         credits_left = (await provider.credits()).spendable
@@ -115,12 +117,12 @@ async def _check_key(settings: Settings, session: aiohttp.ClientSession) -> Find
     return Finding(subject="EvoLink key", ok=True, sentence=f"works, {balance}")
 
 
-async def _check_files(settings: Settings, session: aiohttp.ClientSession) -> Finding:
+async def _check_files(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Finding:
     files = FileService(
         session=session,
         files_base=settings.evolink_files_base,
         api_key=settings.evolink_api_key,
-        clock=SystemClock(),
+        clock=clock,
     )
     try:
         quota = await files.quota()
@@ -141,12 +143,13 @@ def _of_provider(error: errors.ProviderError, variable: str) -> str:
 async def _check_discord(settings: Settings) -> Finding:
     subject = "Discord token"
     point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
             with connection.explained():
                 await client.login(settings.discord_token.get_secret_value())
                 _, gateway_url, limits = await client.http.get_bot_gateway()
-                socket = await client.http.ws_connect(settings.discord_gateway_url or gateway_url)
+                gateway = yarl.URL(settings.discord_gateway_url or gateway_url).update_query(v="10", encoding="json")
+                socket = await client.http.ws_connect(str(gateway))
                 await socket.close()
         except CannotConnect as error:
             return Finding(subject=subject, ok=False, sentence=str(error))

@@ -1,0 +1,145 @@
+"""`imagebot check` against both stand-ins: each thing sound, each thing broken."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.check import Finding, findings
+from bot.clock import SystemClock
+from bot.sandbox.discord import DiscordSandbox
+from bot.sandbox.evolink import EvoLinkSandbox
+from bot.sandbox.evolink.knobs import HttpFault
+from bot.settings import FixedSettings
+from tests.support.evolink_thread import HurriedClock
+from tests.support.scripted_server import Answer, serve
+
+KEY, TOKEN = "sk-test-0123456789", "sandbox-token"
+NOBODY_THERE = "http://127.0.0.1:1"
+
+
+@dataclass(kw_only=True)
+class Outside:
+    """What the check asks."""
+
+    evolink: EvoLinkSandbox
+    discord: DiscordSandbox
+    folder: Path
+
+    async def check(self, **changes: Any) -> dict[str, Finding]:
+        values = {
+            "discord_token": TOKEN,
+            "evolink_api_key": KEY,
+            "evolink_api_base": self.evolink.api_base,
+            "evolink_files_base": self.evolink.files_base,
+            "discord_api_base": self.discord.api_base,
+            "data_dir": self.folder,
+            **changes,
+        }
+        return {
+            finding.subject: finding
+            async for finding in findings(FixedSettings.of(**values), quick=False, clock=HurriedClock())
+        }
+
+
+@contextlib.asynccontextmanager
+async def outside(folder: Path) -> AsyncGenerator[Outside, None]:
+    clock = SystemClock()
+    async with EvoLinkSandbox(clock=clock, api_key=KEY) as evolink, DiscordSandbox(clock=clock, token=TOKEN) as discord:
+        yield Outside(evolink=evolink, discord=discord, folder=folder)
+
+
+async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
+    """Asked by free reads alone: nothing is created, nothing is spent, nothing is posted."""
+    async with outside(tmp_path / "data") as there:
+        found = await there.check()
+        assert [finding.subject for finding in found.values() if not finding.ok] == []
+        assert list(found) == ["settings", "DATA_DIR", "database", "EvoLink key", "EvoLink files", "Discord token"]
+        assert "credits to spend" in found["EvoLink key"].sentence
+        assert "message content not granted" in found["Discord token"].sentence
+        assert there.evolink.tasks == {}
+        assert {seen.method for seen in there.discord.requests} == {"GET"}
+        assert there.discord.violations == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "words"),
+    [
+        ({"evolink_api_key": "sk-wrong-key"}, "EvoLink key", "EVOLINK_API_KEY is refused; copy it again"),
+        ({"evolink_api_key": "sk-wrong-key"}, "EvoLink files", "EVOLINK_API_KEY is refused; copy it again"),
+        ({"evolink_api_base": NOBODY_THERE}, "EvoLink key", "look at the network and at EVOLINK_API_BASE"),
+        ({"evolink_files_base": NOBODY_THERE}, "EvoLink files", "look at the network and at EVOLINK_FILES_BASE"),
+        ({"discord_token": "wrong"}, "Discord token", "Discord does not accept DISCORD_TOKEN"),
+        ({"discord_api_base": NOBODY_THERE}, "Discord token", "Discord cannot be reached"),
+        ({"discord_gateway_url": "ws://127.0.0.1:1"}, "Discord token", "Discord cannot be reached"),
+        ({"message_content_intent": "on"}, "Discord token", "switch it on in the developer portal"),
+        ({"public_base_url": NOBODY_THERE}, "own web address", "leads nowhere"),
+        ({"data_dir": Path("/proc/imagebot")}, "DATA_DIR", "set DATA_DIR to a folder that can be written"),
+    ],
+)
+async def test_each_fault_is_a_line_with_advice(
+    changes: dict[str, Any], subject: str, words: str, tmp_path: Path
+) -> None:
+    """One thing that is wrong hides no other; no line shows the key or the token."""
+    async with outside(tmp_path) as there:
+        found = await there.check(**changes)
+    assert not found[subject].ok
+    assert words in found[subject].sentence
+    text = "\n".join(map(str, found.values()))
+    assert not any(secret in text for secret in (KEY, TOKEN, "sk-wrong-key"))
+    assert sum(finding.ok for finding in found.values()) >= len(found) - 2
+
+
+async def test_an_empty_account_is_a_fault(tmp_path: Path) -> None:
+    """The key works, and no picture would come of it."""
+    async with outside(tmp_path) as there:
+        there.evolink.knobs.credits.append(
+            HttpFault(
+                status=200,
+                content_type="application/json",
+                body=b'{"success":true,"data":{"user":{"remaining_credits":0}}}',
+            )
+        )
+        found = await there.check()
+    assert (found["EvoLink key"].ok, found["EvoLink key"].sentence) == (
+        False,
+        "works, and no credits are left; top the account up",
+    )
+
+
+async def test_what_the_provider_answers_instead_is_told(tmp_path: Path) -> None:
+    """A refusal that has no advice of its own comes with its facts."""
+    async with outside(tmp_path) as there:
+        there.evolink.knobs.credits.append(HttpFault(status=403, message="Not from here."), times=None)
+        found = await there.check()
+    assert "answers: AccessDenied 403" in found["EvoLink key"].sentence
+    assert "Not from here." in found["EvoLink key"].sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ok"),
+    [
+        (200, {"healthy": True}, True),
+        (503, {"healthy": False}, True),
+        (200, b"<html>Welcome", False),
+        (404, b"", False),
+    ],
+)
+async def test_the_own_address_must_lead_to_a_bot(status: int, body: Any, *, ok: bool, tmp_path: Path) -> None:
+    """A bot that is still connecting counts; another page does not."""
+    async with outside(tmp_path) as there, serve(Answer(status=status, body=body)) as proxy:
+        found = await there.check(public_base_url=proxy.base)
+    assert found["own web address"].ok is ok
+    assert [seen.path for seen in proxy.seen] == ["/healthz"]
+
+
+async def test_a_granted_intent_is_told(tmp_path: Path) -> None:
+    """As the developer portal has it."""
+    async with outside(tmp_path) as there:
+        there.discord.application.message_content_granted = True
+        found = await there.check(message_content_intent="on")
+    assert found["Discord token"].ok
+    assert "message content granted" in found["Discord token"].sentence
