@@ -47,6 +47,8 @@ class Database:
         """Open `path`, bring its schema up to this program's, and return it ready for use."""
         async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
             try:
+                # what cannot be opened fails here, not in the driver's thread, which would then speak to a closed loop
+                sqlite3.connect(path).close()
                 writer = await _connect(stack, path, busy_timeout_s)
                 await _migrate(writer)
                 reader = await _connect(stack, path, busy_timeout_s)

@@ -4,6 +4,7 @@ import asyncio
 import functools
 
 import discord
+import pytest
 
 from bot.delivery.editor import MessageEditor
 from bot.ui.cards import Card
@@ -142,6 +143,21 @@ async def test_the_seal_waits_for_the_edit_under_way() -> None:
     assert not sealing.done()
     desk.go_on.set()
     await sealing
+    assert [words for _, words in desk.sent] == ["1"]
+
+
+@pytest.mark.xfail(strict=True, reason="bot/delivery/editor.py: the seal awaits the edit without a shield")
+async def test_a_seal_that_is_given_up_does_not_cut_the_edit_under_way() -> None:
+    """A cut edit would keep the library's lock, and the final one would hang behind it."""
+    desk = Desk(held=True)
+    desk.show("1")
+    await settle()
+    sealing = asyncio.create_task(desk.editor.seal())
+    await settle()
+    sealing.cancel()
+    await asyncio.gather(sealing, return_exceptions=True)
+    desk.go_on.set()
+    await desk.editor.seal()
     assert [words for _, words in desk.sent] == ["1"]
 
 
