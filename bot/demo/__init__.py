@@ -105,13 +105,15 @@ async def _play_all(
 ) -> None:
     """Play all chapters side by side; a bot that ends before them ends them."""
     playing = asyncio.gather(*(_chapter(opened, chapter, out) for chapter in chapters))
-    await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
-    if not playing.done():
+    try:
+        await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            opened.problems.append(f"the bot ended before the story did; see {LOG_NAME}")
+            return
+        await playing
+    finally:  # an interrupted demo does not leave its chapters behind
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
-        opened.problems.append(f"the bot ended before the story did; see {LOG_NAME}")
-        return
-    await playing
 
 
 async def _chapter(opened: Stage, chapter: story.Chapter, out: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console
@@ -69,9 +69,8 @@ class Transcript:
     async def _follow(self, scene: Scene) -> None:
         while True:
             self._show_new_states(scene)
-            await scene.message.wait_until(
-                lambda message: len(message.states) > self._shown[scene], timeout=scene.patience_s
-            )
+            with suppress(TimeoutError):  # how long is too long is for the chapter to say
+                await scene.message.wait_until(lambda message: len(message.states) > self._shown[scene])
 
     def _show_new_states(self, scene: Scene) -> None:
         new = scene.message.states[self._shown[scene] :]

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
@@ -18,7 +19,7 @@ from bot.clock import SystemClock
 from bot.demo import stage
 from bot.demo.stage import Scene, Stage
 from bot.errors import CannotConnect
-from bot.sandbox.evolink import EvoLinkSandbox, Failed
+from bot.sandbox.evolink import Completed, EvoLinkSandbox, Failed, Outcome
 from bot.ui import cards
 
 UNUSABLE = {
@@ -44,18 +45,6 @@ def start_demo(*options: str, folder: Path, **environment: str) -> "subprocess.P
     )
 
 
-def start_live(provider: EvoLinkSandbox, *, folder: Path) -> "subprocess.Popen[str]":
-    """Start the demo with a provider that it takes for the real one."""
-    return start_demo(
-        "--live",
-        "--json",
-        folder=folder,
-        EVOLINK_API_KEY=provider.api_key,
-        EVOLINK_API_BASE=provider.api_base,
-        EVOLINK_FILES_BASE=provider.files_base,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """A demo that has ended."""
@@ -77,55 +66,99 @@ class Played:
 
 
 @pytest.fixture(scope="module")
-def starting(tmp_path_factory: pytest.TempPathFactory) -> Generator["subprocess.Popen[str]", None, None]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the story is started."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def starting(folder: Path) -> Generator["subprocess.Popen[str]", None, None]:
     """The story under way, so that other tests can use the time it takes."""
-    process = start_demo("--json", "--out", "deep/er", folder=tmp_path_factory.mktemp("demo"), **UNUSABLE)
+    process = start_demo("--json", "--out", "deep/er", folder=folder, **UNUSABLE)
     yield process
     process.kill()
     process.communicate()
 
 
 @pytest.fixture(scope="module")
-def played(starting: "subprocess.Popen[str]", tmp_path_factory: pytest.TempPathFactory) -> Played:
+def played(starting: "subprocess.Popen[str]", folder: Path) -> Played:
     """The whole story, told once for all tests of it; the environment is full of settings that would not do."""
     printed, complaints = starting.communicate(timeout=PATIENCE_S)
-    out = tmp_path_factory.getbasetemp() / "demo0" / "deep" / "er"
+    out = folder / "deep" / "er"
     return Played(code=starting.returncode, printed=printed, complaints=complaints, out=out)
 
 
-async def test_the_real_provider_is_used_where_one_asks_for_it(
-    starting: "subprocess.Popen[str]", tmp_path: Path
-) -> None:
-    """--live speaks to the address and with the key of the environment, asks for the cheapest pictures, and says so."""
-    del starting
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """A demo with a real provider that has ended, and what that provider saw."""
+
+    played: Played
+    qualities: list[str]
+    made_sha256: list[str]
+    api_key: str
+
+
+async def live_with(ending: Outcome, folder: Path) -> Lived:
+    """Play --live against a provider of our own, whose tasks all end as `ending`."""
     async with EvoLinkSandbox(clock=SystemClock(), api_key="sk-live-secret-key") as provider:
-        provider.knobs.duration_s = 0.5
-        process = start_live(provider, folder=tmp_path)
+        provider.knobs.default_outcome = ending
+        process = start_demo(
+            "--live",
+            "--json",
+            folder=folder,
+            EVOLINK_API_KEY=provider.api_key,
+            EVOLINK_API_BASE=provider.api_base,
+            EVOLINK_FILES_BASE=provider.files_base,
+        )
         printed, complaints = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
-        made = {task.results[0].sha256 for task in provider.tasks.values()}
-        assert {task.request["quality"] for task in provider.tasks.values()} == {"0.5K"}
-    document = json.loads(printed.splitlines()[-1])
-    assert (process.returncode, complaints) == (0, "")
-    assert {row["sha256"] for row in document["jobs"]} == made
-    assert {row["identical"] for row in document["jobs"]} == {"yes"}
-    assert "the real EvoLink" in printed
-    assert provider.api_key not in (tmp_path / "demo-output" / "bot.log").read_text(encoding="utf-8")
+        tasks = provider.tasks.values()
+        return Lived(
+            played=Played(code=process.returncode, printed=printed, complaints=complaints, out=folder / "demo-output"),
+            qualities=[task.request["quality"] for task in tasks],
+            made_sha256=sorted(result.sha256 for task in tasks for result in task.results),
+            api_key=provider.api_key,
+        )
 
 
-async def test_a_picture_that_never_came_fails_the_demo(starting: "subprocess.Popen[str]", tmp_path: Path) -> None:
-    """Exit code 1, NO in the table, and a sentence that says whose picture and why."""
+@pytest.fixture(scope="module")
+def lived(starting: "subprocess.Popen[str]", tmp_path_factory: pytest.TempPathFactory) -> list[Lived]:
+    """A real provider that draws, and one that fails; played side by side, while the story goes on."""
     del starting
-    async with EvoLinkSandbox(clock=SystemClock(), api_key="sk-live-secret-key") as provider:
-        provider.knobs.default_outcome = Failed(code="service_error", duration_s=0.1)
-        process = start_live(provider, folder=tmp_path)
-        printed, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
-    document = json.loads(printed.splitlines()[-1])
-    assert process.returncode == 1
-    assert document["ok"] is False
-    assert [row["identical"] for row in document["jobs"]] == ["no", "no"]
-    assert "NO" in printed
-    assert "FAULT: alice's picture is not the one the provider made." in printed.splitlines()
-    assert "FAULT: the chapter 'really' did not end as it should: it ended without a picture" in printed
+    endings = (Completed(duration_s=0.1), Failed(code="service_error", duration_s=0.1))
+
+    async def both() -> list[Lived]:
+        return await asyncio.gather(*(live_with(ending, tmp_path_factory.mktemp("live")) for ending in endings))
+
+    return asyncio.run(both())
+
+
+def test_the_real_provider_is_used_where_one_asks_for_it(lived: list[Lived]) -> None:
+    """--live speaks to the address and with the key of the environment, and asks for the cheapest pictures."""
+    played = lived[0].played
+    assert (played.code, played.complaints) == (0, "")
+    assert set(lived[0].qualities) == {"0.5K"}
+    assert sorted(row["sha256"] for row in played.jobs.values()) == lived[0].made_sha256
+    assert {row["identical"] for row in played.jobs.values()} == {"yes"}
+    assert "the real EvoLink" in played.printed
+
+
+def test_the_key_is_not_written_down(lived: list[Lived]) -> None:
+    """Neither log nor page nor terminal holds it."""
+    for each in lived:
+        written = [path.read_bytes() for path in each.played.out.iterdir()]
+        assert written
+        assert [text for text in (*written, each.played.printed.encode()) if each.api_key.encode() in text] == []
+
+
+def test_a_picture_that_never_came_fails_the_demo(lived: list[Lived]) -> None:
+    """Exit code 1, NO in the table, and a sentence that says whose picture and why."""
+    played = lived[1].played
+    assert played.code == 1
+    assert played.document["ok"] is False
+    assert {row["identical"] for row in played.jobs.values()} == {"no"}
+    assert "NO" in played.printed
+    assert "FAULT: alice's picture is not the one the provider made." in played.printed.splitlines()
+    assert "FAULT: the chapter 'really' did not end as it should: it ended without a picture" in played.printed
 
 
 def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:
@@ -135,6 +168,17 @@ def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:
     assert process.returncode == 2
     assert "EVOLINK_API_KEY is not set" in complaints
     assert printed == ""
+
+
+def test_an_interrupted_demo_ends_quietly(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of the story: the usual exit code, and no traceback."""
+    process = start_demo(folder=tmp_path)
+    assert process.stdout is not None
+    while "grace  sees" not in process.stdout.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, complaints) == (130, "")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
