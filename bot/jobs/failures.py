@@ -24,7 +24,7 @@ def of_create(error: errors.ProviderError) -> Failure:
 def of_task(task: models.Task) -> Failure:
     """Say why a task that ended has no picture."""
     error = task.error
-    code = error.code if error else "unknown_error"
+    code = (error.code if error else "") or "unknown_error"
     return Failure(
         kind=FailureKind.TASK_FAILED,
         code="request_cancelled" if task.status is models.TaskStatus.CANCELLED else code,

@@ -1,11 +1,14 @@
 """The delivery ladder: whatever happens to the reply, the picture finds its person or waits for them."""
 
 import hashlib
+import io
 
 import pytest
+from PIL import Image
 
 from bot.sandbox.discord import Channel, Fault, Message, Permission
 from bot.sandbox.discord.refusals import Known
+from bot.sandbox.evolink import Completed
 from bot.sandbox.evolink import outcomes as endings
 from bot.store.database import Database
 from tests.support.house import House, title, words
@@ -22,6 +25,12 @@ def sha256(message: Message) -> str:
 
 def pictures_in(channel: Channel) -> list[Message]:
     return [message for message in channel.messages.values() if message.attachments and not message.deleted]
+
+
+def a_grainy_jpeg() -> bytes:
+    written = io.BytesIO()
+    Image.effect_noise((1024, 1024), 40).convert("RGB").save(written, "JPEG", quality=95)
+    return written.getvalue()
 
 
 async def status_of_jobs(house: House) -> list[str]:
@@ -170,7 +179,8 @@ TOO_LARGE = {
 @pytest.mark.parametrize("refusal", TOO_LARGE.values(), ids=TOO_LARGE.keys())
 async def test_where_discord_takes_less_than_it_said_the_picture_is_made_smaller(house: House, refusal: Fault) -> None:
     """One step further down, once more; the original stays on disk and the message says what was done."""
-    house.evolink.knobs.duration_s = 2
+    house.evolink.knobs.duration_s = 2  # done at the first look, so that no edit of progress meets the fault
+    house.evolink.knobs.task.append(Completed(body=a_grainy_jpeg()))
     async with house.bot():
         message = await house.imagine(quality="1K")
         await house.until(lambda: title(message) == "Drawing")
