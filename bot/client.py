@@ -80,6 +80,11 @@ class ImageBot(commands.AutoShardedBot):
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         await super().launch_shard(self._gateway or gateway, shard_id, initial=initial)
 
+    async def close(self) -> None:
+        """Disconnect. The library's own close raises where there was no login (discord.md 12)."""
+        if self.http.token is not None:
+            await super().close()
+
     @property
     def connected(self) -> bool:
         """Whether every shard hears from Discord."""

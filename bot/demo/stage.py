@@ -158,7 +158,7 @@ class Stage:
     async def connected(self, running: "asyncio.Task[None]") -> None:
         """Wait until the bot hears from Discord; raises TimeoutError, or what ended it before that."""
         await self._until(
-            lambda: running.done() or self.app.client.is_ready(),
+            lambda: running.done() or self.app.client.connected,
             "the bot did not connect",
             within_s=_CONNECTED_WITHIN_S,
         )

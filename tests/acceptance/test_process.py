@@ -145,3 +145,17 @@ async def test_check_finds_nothing_wrong_and_then_each_fault(tmp_path: Path) -> 
             )
             said, _ = await process.communicate()
             assert (process.returncode, word in said.decode()) == (code, True), said.decode()
+
+
+async def test_a_taken_web_port_is_said_in_one_line(tmp_path: Path) -> None:
+    """What fails before the login is not hidden by the way the library ends."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        async with loopback() as (evolink, discord):
+            env = environment(evolink, discord, tmp_path, WEB_PORT=str(taken.getsockname()[1]))
+            process = await start(env)
+            _, said = await process.communicate()
+        assert process.returncode == 1
+        assert "Traceback" not in said.decode()
+        assert "address already in use" in said.decode().lower()
