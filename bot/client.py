@@ -61,6 +61,7 @@ class ImageBot(commands.AutoShardedBot):
             **options,
         )
         self._message_content = message_content
+        self._login_tried = False
         self._gateway = yarl.URL(gateway_url) if gateway_url else None
 
     async def setup_hook(self) -> None:
@@ -80,9 +81,13 @@ class ImageBot(commands.AutoShardedBot):
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         await super().launch_shard(self._gateway or gateway, shard_id, initial=initial)
 
+    async def login(self, token: str) -> None:
+        self._login_tried = True
+        await super().login(token)
+
     async def close(self) -> None:
         """Disconnect. The library's own close raises where there was no login (discord.md 12)."""
-        if self.http.token is not None:
+        if self._login_tried:
             await super().close()
 
     @property

@@ -13,7 +13,10 @@ ImagebotError
 │   └── StoreUnavailable     the database did not take the request
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large
 ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
+├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
+│   └── HostingFull          every host is full
 ├── StoreError               the database cannot be opened or is newer than this program
+├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── FolderInUse              another process works on this DATA_DIR
 └── ProviderError            (bot.provider.errors draws its own branch)
 """
@@ -108,6 +111,40 @@ class DownloadFailed(ImagebotError):
         self.passing = passing
         self.status = status
         self.detail = detail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFault:
+    """Why one host could not take a picture.
+
+    `reason` is full (no room for more), refused (it said no), unreachable (it gave no usable answer) or broken (the
+    picture's URL does not answer with the picture). `passing` says whether another try may succeed.
+    """
+
+    host: str
+    reason: str
+    passing: bool
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.reason} {self.detail}".strip()
+
+
+class HostingFailed(ImagebotError):
+    """No configured host could take a prepared picture. Nothing was spent."""
+
+    def __init__(self, faults: tuple[HostFault, ...]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+    @property
+    def passing(self) -> bool:
+        """Whether a later try may succeed."""
+        return any(fault.passing for fault in self.faults)
+
+
+class HostingFull(HostingFailed):
+    """No configured host has room for another picture, and nothing could be removed."""
 
 
 class StoreError(ImagebotError):
