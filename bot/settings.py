@@ -19,6 +19,14 @@ from bot.net import is_loopback_url
 DISCORD_API_PATH = "/api/v10"
 
 
+class HostName(StrEnum):
+    """Where a prepared picture can be put so that the provider can read it."""
+
+    EVOLINK = "evolink"
+    SELF = "self"
+    S3 = "s3"
+
+
 class LogFormat(StrEnum):
     """How a log line is written."""
 
