@@ -233,7 +233,6 @@ async def test_a_process_that_cannot_open_its_database_ends(tmp_path: Path) -> N
     assert line.startswith("imagebot: cannot use data/imagebot.sqlite3: unable to open database file")
 
 
-@pytest.mark.xfail(strict=True, reason="the library's client cannot be closed before it was entered (bot/app.py)")
 def test_a_taken_port_is_one_line_and_code_1(here: Here) -> None:
     """Before Discord is bothered."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
