@@ -75,7 +75,6 @@ def task(status: TaskStatus, error: TaskError | None) -> Task:
             "A\nB",
         ),
         (task(TaskStatus.FAILED, None), "unknown_error", ""),
-        (task(TaskStatus.FAILED, TaskError(code="", message="odd")), "unknown_error", "odd"),
         (task(TaskStatus.CANCELLED, None), "request_cancelled", ""),
         (
             task(TaskStatus.CANCELLED, TaskError(code="request_cancelled", message="Stopped")),
