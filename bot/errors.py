@@ -11,7 +11,7 @@ ImagebotError
 │   ├── UnknownJob           a button whose job is not known (any more)
 │   ├── ShuttingDown
 │   └── StoreUnavailable     the database did not take the request
-├── NotAPicture              reason: not_a_picture, cut_off, too_large
+├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
 ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
 │   └── HostingFull          every host is full
@@ -91,7 +91,11 @@ class StoreUnavailable(Refusal):
 
 
 class NotAPicture(ImagebotError):
-    """A file is not a whole picture; `reason` is not_a_picture, cut_off or too_large."""
+    """A file is not a whole picture; `reason` is not_a_picture, cut_off or too_large.
+
+    Of what a person attached it may also be empty, vector (SVG), document (PDF), video, or unsupported: a picture of a
+    kind that is not taken, which `detail` then names.
+    """
 
     def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else reason)

@@ -57,7 +57,7 @@ def inspect(path: Path) -> Picture:
         kind = _recognise(file.read(12))
         reader = walks.Reader(file)
         size = kind.walk(reader)
-    _refuse_extremes(size, kind.max_pixels)
+    refuse_extremes(size, kind.max_pixels)
     return Picture(
         media_type=kind.media_type, extension=kind.extension, width=size[0], height=size[1], n_bytes=reader.n_bytes
     )
@@ -75,7 +75,8 @@ def _recognise(head: bytes) -> _Kind:
     raise NotAPicture("not_a_picture", f"begins with {head[:8].hex()}" if head else "the file is empty")
 
 
-def _refuse_extremes(size: walks.Size, max_pixels: int) -> None:
+def refuse_extremes(size: walks.Size, max_pixels: int) -> None:
+    """Raise NotAPicture for a picture without pixels, or with more than we would ever decode."""
     width, height = size
     if not (width and height):
         raise NotAPicture("not_a_picture", f"{width}x{height} pixels")

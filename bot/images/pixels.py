@@ -52,7 +52,7 @@ def decode(source: Path, picture: container.Picture) -> Decoded:
     except (MemoryError, NotAPicture):
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
-        _tell_lack_of_memory(error)
+        tell_lack_of_memory(error)
         raise NotAPicture("not_a_picture", f"{picture.extension} with broken pixels: {error}") from error
     is_exact = is_exact and not (was_animated or was_halved)
     return Decoded(image=image, is_exact=is_exact, was_halved=was_halved, was_animated=was_animated)
@@ -102,7 +102,7 @@ def _is_deep_png(source: Path) -> bool:
         return file.read(25)[24] > 8
 
 
-def _tell_lack_of_memory(error: Exception) -> None:
+def tell_lack_of_memory(error: Exception) -> None:
     """Pillow reports a codec that got no memory as an ordinary OSError or ValueError."""
     if "memory" in str(error).lower():
         raise MemoryError from error

@@ -43,6 +43,18 @@ class Reader:
         if self._file.seek(n_bytes, os.SEEK_CUR) > self.n_bytes:
             raise NotAPicture("cut_off", f"ends after {self.n_bytes} bytes")
 
+    def take_up_to(self, n_bytes: int) -> bytes:
+        """Read so many bytes, or what is left of them."""
+        return self._file.read(n_bytes)
+
+    def step_back(self, n_bytes: int) -> None:
+        """Go back over bytes that were read, to read them again."""
+        self._file.seek(-n_bytes, os.SEEK_CUR)
+
+    def go_to(self, position: int) -> None:
+        """Go to a place that was found before."""
+        self._file.seek(position)
+
     def position(self) -> int:
         """Tell how many bytes lie behind."""
         return self._file.tell()
@@ -66,13 +78,13 @@ def walk_jpeg(reader: Reader) -> Size:
     reader.skip(2)
     size: Size | None = None
     for _ in range(_MAX_JPEG_SEGMENTS):
-        marker = _take_jpeg_marker(reader)
-        if marker in _JPEG_STANDALONE:
+        marker = take_jpeg_marker(reader)
+        if marker in JPEG_STANDALONE:
             continue
         (length,) = struct.unpack(">H", reader.take(2))
         if length < 2 or marker == _JPEG_EOI:
             break
-        if marker in _JPEG_FRAME_HEADERS:
+        if marker in JPEG_FRAME_HEADERS:
             size = _read_jpeg_frame(reader.take(length - 2))
             continue
         reader.skip(length - 2)
@@ -83,11 +95,12 @@ def walk_jpeg(reader: Reader) -> Size:
 
 _JPEG_EOI = 0xD9
 _JPEG_SCAN = 0xDA
-_JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-_JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+JPEG_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def _take_jpeg_marker(reader: Reader) -> int:
+def take_jpeg_marker(reader: Reader) -> int:
+    """Read the marker that must stand here, and the fill bytes before it."""
     if reader.take(1) != b"\xff":
         raise NotAPicture("not_a_picture", "a JPEG segment lies about its length")
     for _ in range(_MAX_JPEG_FILL_BYTES):
