@@ -65,6 +65,7 @@ class Drawing:
 class Status(enum.StrEnum):
     """Where a job stands. The last four are final, except that `ready` may still become `delivered`."""
 
+    PREPARING = "preparing"
     QUEUED = "queued"
     SUBMITTING = "submitting"
     RUNNING = "running"
@@ -75,9 +76,53 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
+class Kind(enum.StrEnum):
+    """What a person asked for: a picture from words, or a change of pictures."""
+
+    IMAGINE = "imagine"
+    EDIT = "edit"
+
+
+MAX_SOURCES = 14
+"""The provider's limit for one request (provider.md 1.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A picture that a person gave, in the order they gave it: what is known of it, and where it stands now.
+
+    It comes from Discord (`url`) or is one of our own results (`result_of`). What is prepared stands on our disk and
+    behind a direct URL for the provider, until that expires.
+    """
+
+    position: int
+    """1 for the first; the person may speak of "picture 2"."""
+    name: str
+    url: str | None = field(default=None, repr=False)
+    """Where Discord holds it; signed, so it is erased when the picture is on our disk."""
+    result_of: str | None = None
+    """The id of the job whose result it is."""
+    path: Path | None = None
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+    n_bytes: int | None = None
+    sha256: str | None = None
+    changes: tuple[str, ...] = ()
+    """What had to be done to it, as `images.prepare.Change` has it."""
+    hosted_url: str | None = field(default=None, repr=False)
+    hosted_until: datetime | None = None
+
+
 class FailureKind(enum.StrEnum):
     """Who or what ended a job without a picture."""
 
+    BAD_SOURCE = "bad_source"
+    """A picture that the person gave cannot be used; `code` says why, `message` is its name."""
+    SOURCE_GONE = "source_gone"
+    """A picture that the person gave could not be fetched; `code` says why, `message` is its name."""
+    HOSTING_FAILED = "hosting_failed"
+    """No host took the prepared pictures, so that the provider could not have read them."""
     PROVIDER_REFUSED = "provider_refused"
     """The create call was refused; `code` and `http_status` are those of provider.md 6.1."""
     TASK_FAILED = "task_failed"
@@ -149,6 +194,10 @@ class Request:
     guild_id: int | None
     drawing: Drawing
     route: ReplyRoute
+    kind: Kind = Kind.IMAGINE
+    sources: tuple[Source, ...] = ()
+    parent_id: str | None = None
+    """The job whose result is edited, redrawn or asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +212,9 @@ class Job:
     drawing: Drawing
     route: ReplyRoute
     created_at: datetime
+    kind: Kind = Kind.IMAGINE
+    sources: tuple[Source, ...] = ()
+    parent_id: str | None = None
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
     """When the provider was seen to have finished, or the job ended."""
@@ -177,6 +229,9 @@ class Job:
     credits_reserved: float | None = None
     credits_used: float | None = None
     result: ResultFile | None = None
+    result_url: str | None = field(default=None, repr=False)
+    """The provider's own link to the result, while it lives; erased with `result_url_until`."""
+    result_url_until: datetime | None = None
     failure: Failure | None = None
     delivery_note: str | None = None
     """What had to be done to the picture to fit the route: None where it went byte for byte."""

@@ -64,7 +64,7 @@ class JobRunner:
 
         A job in `submitting` may or may not have a task: a second POST could be paid twice, so it is ended.
         """
-        await self._store.erase_dead_tokens(now=self._clock.now())
+        await self._store.erase_dead_secrets(now=self._clock.now())
         jobs = await self._store.list_unfinished()
         for job in jobs:
             current: Job | None = job
@@ -125,7 +125,7 @@ class JobRunner:
 
     async def _after_stumble(self, live: _Live) -> None:
         """End a job that cost nothing and stumbles again and again; one that cost something is never given up."""
-        if live.job.status is not Status.QUEUED or live.pauses < STUMBLES_ALLOWED:
+        if live.job.status not in {Status.PREPARING, Status.QUEUED} or live.pauses < STUMBLES_ALLOWED:
             return
         try:
             live.job = await self._steps.fail(live.job, Failure(kind=FailureKind.INTERNAL)) or live.job
@@ -133,6 +133,11 @@ class JobRunner:
             log.exception("job could not be ended", extra={"job": live.job.id})
 
     async def _follow(self, live: _Live) -> None:
+        if live.job.status is Status.PREPARING:
+            prepared = await self._steps.prepare(live.job)
+            if prepared is None:
+                return
+            live.job = prepared
         if live.job.status in {Status.QUEUED, Status.RUNNING} and not await self._at_provider(live):
             return
         if live.job.status is Status.DELIVERING and not self._stopping:

@@ -46,7 +46,10 @@ class JobService:
             raise errors.ShuttingDown
         job = Job(
             id=secrets.token_hex(8),
-            status=Status.QUEUED,
+            status=Status.PREPARING if request.sources else Status.QUEUED,
+            kind=request.kind,
+            sources=request.sources,
+            parent_id=request.parent_id,
             origin_id=request.origin_id,
             user_id=request.user_id,
             guild_id=request.guild_id,

@@ -12,10 +12,11 @@ from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import DownloadFailed, ImagebotError, NotAPicture
-from bot.jobs import failures, polling
+from bot.jobs import failures, polling, shapes
 from bot.jobs.announcer import Announcer
 from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
 from bot.jobs.results import ResultKeeper
+from bot.jobs.sources import SourceFault, SourceKeeper
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
 from bot.provider.api import EvoLink
@@ -25,6 +26,8 @@ from bot.store.jobs import JobStore
 log = logging.getLogger(__name__)
 
 RECENT_TASKS = 50
+RESULT_LINK_LIFE = timedelta(hours=24)
+"""provider.md 3.2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Steps:
         *,
         store: JobStore,
         provider: EvoLink,
+        sources: SourceKeeper,
         results: ResultKeeper,
         announcer: Announcer,
         wakes: Wakes,
@@ -67,6 +71,7 @@ class Steps:
     ) -> None:
         self._store = store
         self._provider = provider
+        self._sources = sources
         self._results = results
         self._announcer = announcer
         self._wakes = wakes
@@ -75,11 +80,24 @@ class Steps:
         self._callback_base = callback_base
         self._jitter = jitter
 
+    async def prepare(self, job: Job) -> Job | None:
+        """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
+        try:
+            ready = await self._sources.make_ready(job)
+        except SourceFault as fault:
+            log.info("source not usable", extra={"job": job.id, "error": repr(fault)})
+            return await self.fail(job, fault.failure)
+        return await self._store.move(ready, Status.QUEUED)
+
     async def submit(self, job: Job) -> Job | None:
         """Create the task: from `queued` to `running` or `failed`.
 
         Raises NotTakenYet, with the job back in `queued`, where the provider surely did not take it but may later.
         """
+        try:
+            job = await self._sources.make_ready(job)  # a URL may have expired in a long wait
+        except SourceFault as fault:
+            return await self.fail(job, fault.failure)
         submitting = await self._store.move(job, Status.SUBMITTING, submitted_at=self._clock.now())
         if submitting is None:
             return None
@@ -101,8 +119,9 @@ class Steps:
         drawing = job.drawing
         return GenerationRequest(
             prompt=drawing.prompt,
-            size=drawing.size,
+            size=shapes.size_to_ask_for(job),
             quality=drawing.quality,
+            image_urls=tuple(source.hosted_url for source in job.sources if source.hosted_url),
             web_search=drawing.web_search,
             image_search=drawing.image_search,
             thinking=drawing.thinking,
@@ -157,7 +176,8 @@ class Steps:
             return None
 
     async def _take_home(self, job: Job, task: Task) -> Job | None:
-        ended = replace(job, finished_at=self._clock.now(), credits_used=task.credits_used)
+        now = self._clock.now()
+        ended = replace(job, finished_at=now, credits_used=task.credits_used)
         if task.status is not TaskStatus.COMPLETED:
             return await self.fail(ended, failures.of_task(task))
         if not task.result_urls:
@@ -167,7 +187,13 @@ class Steps:
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
             return await self.fail(ended, failures.of_result(error))
-        return await self._store.move(ended, Status.DELIVERING, result=result)
+        return await self._store.move(
+            ended,
+            Status.DELIVERING,
+            result=result,
+            result_url=task.result_urls[0],
+            result_url_until=now + RESULT_LINK_LIFE,
+        )
 
     async def _fetch(self, job: Job, url: str) -> ResultFile:
         """Download with patience: what passes is waited out, what looks spoilt is asked for again a few times."""
@@ -201,6 +227,7 @@ class Steps:
         """Show how a job ended, where no delivery has shown it, and note that it was told."""
         await self._announcer.close(job)
         await self._store.set_told(job.id, now=self._clock.now())
+        await self._store.erase_links(job.id)
 
     async def fail(self, job: Job, failure: Failure) -> Job | None:
         """End a job without a picture."""

@@ -3,6 +3,7 @@
 from bot.jobs.model import Status
 
 _ALLOWED: dict[Status, frozenset[Status]] = {
+    Status.PREPARING: frozenset({Status.QUEUED, Status.FAILED, Status.CANCELLED}),
     Status.QUEUED: frozenset({Status.SUBMITTING, Status.FAILED, Status.CANCELLED}),
     # back to queued only where the provider surely did not take the task
     Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED}),

@@ -1,37 +1,48 @@
 """The job table: each statement by its name. Whoever reads this file knows all that can happen to a stored job."""
 
+from collections import defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.jobs.model import (
-    Drawing,
-    Failure,
-    FailureKind,
-    Job,
-    Quality,
-    ReplyRoute,
-    ResultFile,
-    Size,
-    Status,
-    Thinking,
-)
-from bot.jobs.transitions import may_move
-from bot.store.database import Database, Row
+import aiosqlite
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from bot.jobs.model import Job, Quality, ReplyRoute, Source, Status
+from bot.jobs.transitions import may_move
+from bot.store import job_rows
+from bot.store.database import Database, Row
+from bot.store.job_rows import to_stored
 
 _INSERT = """
 INSERT INTO jobs (
-    id, status, origin_id, user_id, guild_id,
+    id, status, kind, parent_id, origin_id, user_id, guild_id,
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
     created_at, callback_token
-) VALUES (?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?, ?, ?,  ?, ?)
+) VALUES (
+    :id, :status, :kind, :parent_id, :origin_id, :user_id, :guild_id,
+    :prompt, :size, :quality, :web_search, :image_search, :thinking,
+    :application_id, :channel_id, :message_id, :token, :token_expires_at, :ephemeral, :channel_reachable,
+    :upload_limit_bytes, :created_at, :callback_token
+)
 ON CONFLICT (origin_id) DO NOTHING
 RETURNING id
+"""
+
+_PUT_SOURCE = """
+INSERT OR REPLACE INTO sources (
+    job_id, position, name, url, result_of, path, media_type, width, height, n_bytes, sha256, changes,
+    hosted_url, hosted_until
+) VALUES (
+    :job_id, :position, :name, :url, :result_of, :path, :media_type, :width, :height, :n_bytes, :sha256, :changes,
+    :hosted_url, :hosted_until
+)
+"""
+
+_SOURCES_OF_UNFINISHED = """
+SELECT sources.* FROM sources JOIN jobs ON jobs.id = sources.job_id
+WHERE jobs.told_at IS NULL ORDER BY sources.job_id, sources.position
 """
 
 _MOVE = """
@@ -60,6 +71,8 @@ UPDATE jobs SET
     , result_n_bytes = COALESCE(:result_n_bytes, result_n_bytes)
     , result_sha256 = COALESCE(:result_sha256, result_sha256)
     , delivery_note = COALESCE(:delivery_note, delivery_note)
+    , result_url = COALESCE(:result_url, result_url)
+    , result_url_until = COALESCE(:result_url_until, result_url_until)
     , failure_kind = :failure_kind
     , failure_code = :failure_code
     , failure_http_status = :failure_http_status
@@ -71,10 +84,10 @@ RETURNING *
 
 _CANCEL = """
 UPDATE jobs SET
-      status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END
-    , finished_at = CASE status WHEN 'queued' THEN :now ELSE finished_at END
-    , cancel_requested_at = CASE status WHEN 'queued' THEN NULL ELSE :now END
-WHERE id = :id AND status IN ('queued', 'submitting', 'running') AND cancel_requested_at IS NULL
+      status = CASE WHEN status IN ('preparing', 'queued') THEN 'cancelled' ELSE status END
+    , finished_at = CASE WHEN status IN ('preparing', 'queued') THEN :now ELSE finished_at END
+    , cancel_requested_at = CASE WHEN status IN ('preparing', 'queued') THEN NULL ELSE :now END
+WHERE id = :id AND status IN ('preparing', 'queued', 'submitting', 'running') AND cancel_requested_at IS NULL
 RETURNING *
 """
 
@@ -85,16 +98,6 @@ ORDER BY created_at DESC LIMIT ?
 """
 
 
-def to_stored(instant: datetime) -> int:
-    """Turn an aware instant into the table's microseconds."""
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-def from_stored(microseconds: int) -> datetime:
-    """Turn the table's microseconds into an aware instant."""
-    return _EPOCH + microseconds * _MICROSECOND
-
-
 class JobStore:
     """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it."""
 
@@ -103,34 +106,50 @@ class JobStore:
         self._folder = folder
 
     async def insert(self, job: Job) -> bool:
-        """Store a new job; False if its interaction or message was stored before."""
-        drawing, route = job.drawing, job.route
-        rows = await self._database.write(
-            _INSERT,
-            (
-                *(job.id, job.status.value, job.origin_id, job.user_id, job.guild_id),
-                *(_whole(drawing.prompt), drawing.size.value, drawing.quality.value),
-                *(drawing.web_search, drawing.image_search, drawing.thinking.value),
-                *(route.application_id, route.channel_id, route.message_id, route.token),
-                *(to_stored(route.token_expires_at), route.ephemeral, route.channel_reachable),
-                *(route.upload_limit_bytes, to_stored(job.created_at), job.callback_token),
-            ),
-        )
-        return bool(rows)
+        """Store a new job with its sources; False if its interaction or message was stored before."""
+
+        async def insert_all(connection: aiosqlite.Connection) -> bool:
+            if not await connection.execute_fetchall(_INSERT, job_rows.inserted(job)):
+                return False
+            columns = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
+            await connection.executemany(_PUT_SOURCE, columns)
+            return True
+
+        return await self._database.transact(insert_all)
 
     async def find(self, job_id: str) -> Job | None:
         """Return the job, or None if there is none of that id."""
         rows = await self._database.read("SELECT * FROM jobs WHERE id = ?", (job_id,))
-        return self._job(rows[0]) if rows else None
+        return self._job(rows[0], await self._sources(job_id)) if rows else None
+
+    async def find_by_message(self, message_id: int) -> Job | None:
+        """Return the newest job whose reply a message is, or None."""
+        rows = await self._database.read(
+            "SELECT * FROM jobs WHERE message_id = ? ORDER BY created_at DESC LIMIT 1", (message_id,)
+        )
+        return self._job(rows[0], await self._sources(rows[0]["id"])) if rows else None
 
     async def list_unfinished(self) -> list[Job]:
         """List the jobs whose person has not been shown an end, oldest first."""
+        sources: dict[str, list[Source]] = defaultdict(list)
+        for row in await self._database.read(_SOURCES_OF_UNFINISHED):
+            sources[row["job_id"]].append(job_rows.read_source(row, folder=self._folder))
         rows = await self._database.read("SELECT * FROM jobs WHERE told_at IS NULL ORDER BY created_at")
-        return [self._job(row) for row in rows]
+        return [self._job(row, tuple(sources[row["id"]])) for row in rows]
+
+    async def put_source(self, job_id: str, source: Source) -> None:
+        """Store what is known of a source now."""
+        await self._database.write(_PUT_SOURCE, job_rows.source_columns(job_id, source, folder=self._folder))
+
+    async def erase_links(self, job_id: str) -> None:
+        """Erase the addresses of a job's sources, which may be signed, when nobody needs them any more."""
+        await self._database.write("UPDATE sources SET url = NULL, hosted_url = NULL WHERE job_id = ?", (job_id,))
 
     async def count_waiting(self) -> int:
-        """Count the jobs that wait for a slot at the provider."""
-        [row] = await self._database.read("SELECT count(*) FROM jobs WHERE told_at IS NULL AND status = 'queued'")
+        """Count the jobs that have not been submitted yet."""
+        [row] = await self._database.read(
+            "SELECT count(*) FROM jobs WHERE told_at IS NULL AND status IN ('preparing', 'queued')"
+        )
         return int(row[0])
 
     async def move(self, job: Job, to: Status, **changes: Any) -> Job | None:
@@ -141,13 +160,14 @@ class JobStore:
         if not may_move(job.status, to):
             raise ValueError(f"{job.status} may not become {to}")
         changed = replace(job, status=to, **changes)
-        rows = await self._database.write(_MOVE, {**self._written(changed), "from": job.status.value})
-        return self._job(rows[0]) if rows else None
+        columns = {**job_rows.moved(changed, folder=self._folder), "from": job.status.value}
+        rows = await self._database.write(_MOVE, columns)
+        return self._job(rows[0], job.sources) if rows else None
 
     async def cancel(self, job_id: str, *, now: datetime) -> Job | None:
         """Cancel before submission, or note the wish after it; None where there is nothing left to cancel."""
         rows = await self._database.write(_CANCEL, {"id": job_id, "now": to_stored(now)})
-        return self._job(rows[0]) if rows else None
+        return self._job(rows[0], await self._sources(job_id)) if rows else None
 
     async def set_reply(self, job_id: str, route: ReplyRoute) -> None:
         """Store where the reply stands, once it is known or when it had to move."""
@@ -161,120 +181,22 @@ class JobStore:
         """Note that the person was shown the end; the token has no more use and is erased."""
         await self._database.write("UPDATE jobs SET told_at = ?, token = NULL WHERE id = ?", (to_stored(now), job_id))
 
-    async def erase_dead_tokens(self, *, now: datetime) -> None:
-        """Erase the tokens that Discord does not take any more."""
+    async def erase_dead_secrets(self, *, now: datetime) -> None:
+        """Erase the tokens that Discord does not take any more, and the provider's links that have expired."""
+        dead = (to_stored(now),)
         await self._database.write(
-            "UPDATE jobs SET token = NULL WHERE token IS NOT NULL AND token_expires_at <= ?", (to_stored(now),)
+            "UPDATE jobs SET token = NULL WHERE token_expires_at <= ? AND token IS NOT NULL", dead
         )
+        await self._database.write("UPDATE jobs SET result_url = NULL WHERE result_url_until <= ?", dead)
 
     async def recent_durations_s(self, quality: Quality, *, most: int) -> list[float]:
         """List how long the newest pictures of a quality took at the provider, newest first."""
         rows = await self._database.read(_RECENT_DURATIONS, (quality.value, most))
         return [float(row["seconds"]) for row in rows if row["seconds"] is not None]
 
-    def _written(self, job: Job) -> dict[str, Any]:
-        result, failure = job.result, job.failure
-        return {
-            "id": job.id,
-            "to": job.status.value,
-            "submitted_at": to_stored(job.submitted_at) if job.submitted_at else None,
-            "finished_at": to_stored(job.finished_at) if job.finished_at else None,
-            "told_at": to_stored(job.told_at) if job.told_at else None,
-            "provider_task_id": job.provider_task_id,
-            "estimated_s": job.estimated_s,
-            "credits_reserved": job.credits_reserved,
-            "credits_used": job.credits_used,
-            "delivery_note": job.delivery_note,
-            "result_path": str(result.path.relative_to(self._folder)) if result else None,
-            "result_media_type": result.media_type if result else None,
-            "result_width": result.width if result else None,
-            "result_height": result.height if result else None,
-            "result_n_bytes": result.n_bytes if result else None,
-            "result_sha256": result.sha256 if result else None,
-            "failure_kind": failure.kind.value if failure else None,
-            "failure_code": _whole(failure.code) if failure else None,
-            "failure_http_status": failure.http_status if failure else None,
-            "failure_message": _whole(failure.message) if failure else None,
-            "failure_request_id": _whole(failure.request_id) if failure else None,
-        }
+    async def _sources(self, job_id: str) -> tuple[Source, ...]:
+        rows = await self._database.read("SELECT * FROM sources WHERE job_id = ? ORDER BY position", (job_id,))
+        return tuple(job_rows.read_source(row, folder=self._folder) for row in rows)
 
-    def _job(self, row: Row) -> Job:
-        return Job(
-            id=row["id"],
-            status=Status(row["status"]),
-            origin_id=row["origin_id"],
-            user_id=row["user_id"],
-            guild_id=row["guild_id"],
-            drawing=_drawing(row),
-            route=_route(row),
-            created_at=from_stored(row["created_at"]),
-            submitted_at=_instant(row["submitted_at"]),
-            finished_at=_instant(row["finished_at"]),
-            cancel_requested_at=_instant(row["cancel_requested_at"]),
-            told_at=_instant(row["told_at"]),
-            provider_task_id=row["provider_task_id"],
-            estimated_s=row["estimated_s"],
-            credits_reserved=row["credits_reserved"],
-            credits_used=row["credits_used"],
-            result=self._result(row),
-            failure=_failure(row),
-            delivery_note=row["delivery_note"],
-            callback_token=row["callback_token"],
-        )
-
-    def _result(self, row: Row) -> ResultFile | None:
-        if row["result_path"] is None:
-            return None
-        return ResultFile(
-            path=self._folder / row["result_path"],
-            media_type=row["result_media_type"],
-            width=row["result_width"],
-            height=row["result_height"],
-            n_bytes=row["result_n_bytes"],
-            sha256=row["result_sha256"],
-        )
-
-
-def _whole(text: str | None) -> str | None:
-    """Replace halves of characters: JSON can bring them, and the database cannot hold them."""
-    return None if text is None else text.encode(errors="replace").decode()
-
-
-def _instant(microseconds: int | None) -> datetime | None:
-    return None if microseconds is None else from_stored(microseconds)
-
-
-def _drawing(row: Row) -> Drawing:
-    return Drawing(
-        prompt=row["prompt"],
-        size=Size(row["size"]),
-        quality=Quality(row["quality"]),
-        web_search=bool(row["web_search"]),
-        image_search=bool(row["image_search"]),
-        thinking=Thinking(row["thinking"]),
-    )
-
-
-def _route(row: Row) -> ReplyRoute:
-    return ReplyRoute(
-        application_id=row["application_id"],
-        channel_id=row["channel_id"],
-        message_id=row["message_id"],
-        token=row["token"],
-        token_expires_at=from_stored(row["token_expires_at"]),
-        ephemeral=bool(row["ephemeral"]),
-        channel_reachable=bool(row["channel_reachable"]),
-        upload_limit_bytes=row["upload_limit_bytes"],
-    )
-
-
-def _failure(row: Row) -> Failure | None:
-    if row["failure_kind"] is None:
-        return None
-    return Failure(
-        kind=FailureKind(row["failure_kind"]),
-        code=row["failure_code"],
-        http_status=row["failure_http_status"],
-        message=row["failure_message"] or "",
-        request_id=row["failure_request_id"],
-    )
+    def _job(self, row: Row, sources: tuple[Source, ...]) -> Job:
+        return job_rows.read_job(row, folder=self._folder, sources=sources)
