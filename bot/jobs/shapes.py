@@ -3,7 +3,7 @@
 from bot.jobs.model import Drawing, Job, Kind, Size
 
 SAME_SHAPE = 0.06
-"""Ratios this close look the same; a picture of any other shape is left to the model, which follows it (provider.md 9)."""
+"""Ratios this close look the same; any other shape is left to the model, which follows it (provider.md 9)."""
 
 
 def nearest(width: int, height: int) -> Size:

@@ -1,6 +1,6 @@
-"""From a picture that a person gave to a direct URL the provider can read: fetched, prepared, hosted, each step on disk.
+"""From a picture that a person gave to a direct URL the provider can read: fetched, prepared, hosted.
 
-A prepared picture is named by its content, so that jobs that use the same one share it.
+Each step is on disk before the next. A prepared picture is named by its content, so that jobs that use the same one share it.
 """
 
 import asyncio
@@ -62,12 +62,13 @@ class SourceKeeper:
 
     async def make_ready(self, job: Job) -> Job:
         """Bring every source of a job to disk and behind a URL that lives long enough; cheap for those that are."""
-        waiting = [asyncio.ensure_future(self._ready(job.id, source)) for source in job.sources]
-        try:
-            return replace(job, sources=tuple(await asyncio.gather(*waiting)))
-        finally:
-            for each in waiting:
-                each.cancel()
+        outcomes = await asyncio.gather(
+            *(self._ready(job.id, source) for source in job.sources), return_exceptions=True
+        )
+        for outcome in outcomes:  # the first in the person's order is the one to tell
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return replace(job, sources=tuple(outcome for outcome in outcomes if isinstance(outcome, Source)))
 
     async def _ready(self, job_id: str, source: Source) -> Source:
         known = source

@@ -220,6 +220,7 @@ class Steps:
             await self._store.set_reply(job.id, delivery.route)
         to = Status.DELIVERED if delivery.delivered else Status.READY
         moved = await self._store.move(job, to, delivery_note=delivery.note, told_at=self._clock.now())
+        await self._store.erase_links(job.id)
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
 

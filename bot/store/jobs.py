@@ -45,6 +45,11 @@ SELECT sources.* FROM sources JOIN jobs ON jobs.id = sources.job_id
 WHERE jobs.told_at IS NULL ORDER BY sources.job_id, sources.position
 """
 
+_ERASE_LINKS_OF_ENDED = """
+UPDATE sources SET url = NULL, hosted_url = NULL
+WHERE (url IS NOT NULL OR hosted_url IS NOT NULL) AND job_id IN (SELECT id FROM jobs WHERE told_at IS NOT NULL)
+"""
+
 _MOVE = """
 UPDATE jobs SET
       status = CASE
@@ -188,6 +193,7 @@ class JobStore:
             "UPDATE jobs SET token = NULL WHERE token_expires_at <= ? AND token IS NOT NULL", dead
         )
         await self._database.write("UPDATE jobs SET result_url = NULL WHERE result_url_until <= ?", dead)
+        await self._database.write(_ERASE_LINKS_OF_ENDED)
 
     async def recent_durations_s(self, quality: Quality, *, most: int) -> list[float]:
         """List how long the newest pictures of a quality took at the provider, newest first."""
