@@ -11,7 +11,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot import intake as entrance
+from bot import intake
 from bot.intake import Intake
 from bot.settings import MessageContent
 from bot.ui import texts, views
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
 discord.VoiceClient.warn_dave = False
 
-EXTENSIONS = ("cogs.imagine",)
+EXTENSIONS = ("cogs.imagine", "cogs.edit")
 
 
 def point_library_at(*, api_base: str, gateway_url: str | None) -> None:
@@ -38,7 +38,7 @@ class ExplainingTree(app_commands.CommandTree["ImageBot"]):
         self, interaction: "discord.Interaction[ImageBot]", error: app_commands.AppCommandError, /
     ) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        await entrance.explain(interaction, cause)
+        await intake.explain(interaction, cause)
 
 
 class ImageBot(commands.AutoShardedBot):
@@ -104,4 +104,4 @@ class ImageBot(commands.AutoShardedBot):
         if interaction.type is not discord.InteractionType.component:
             return
         if not views.is_known(str((interaction.data or {}).get("custom_id", ""))):
-            await entrance.answer_privately(interaction, texts.unknown_button())
+            await intake.answer_privately(interaction, texts.unknown_button())

@@ -9,6 +9,9 @@ ImagebotError
 │   ├── QueueFull            waiting, limit
 │   ├── NotYours             a button of somebody else's job
 │   ├── UnknownJob           a button whose job is not known (any more)
+│   ├── NotAPictureFile      name: a file that is plainly no picture was given as one
+│   ├── SourceTooLarge       name, n_bytes, limit_bytes
+│   ├── TooManySources       count, limit
 │   ├── ShuttingDown
 │   └── StoreUnavailable     the database did not take the request
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
@@ -80,6 +83,33 @@ class NotYours(Refusal):
 
 class UnknownJob(Refusal):
     """A button whose job is not known, or not known any more."""
+
+
+class NotAPictureFile(Refusal):
+    """A file that is plainly no picture was given as one."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class SourceTooLarge(Refusal):
+    """A picture is larger than the bot takes."""
+
+    def __init__(self, name: str, *, n_bytes: int, limit_bytes: int) -> None:
+        super().__init__(f"{name}: {n_bytes} > {limit_bytes}")
+        self.name = name
+        self.n_bytes = n_bytes
+        self.limit_bytes = limit_bytes
+
+
+class TooManySources(Refusal):
+    """More pictures were given than the provider takes at once."""
+
+    def __init__(self, *, count: int, limit: int) -> None:
+        super().__init__(f"{count} > {limit}")
+        self.count = count
+        self.limit = limit
 
 
 class ShuttingDown(Refusal):

@@ -5,7 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImageBot
-from bot.intake import Intake
+from bot.intake import Intake, Wish, pictures
 from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Quality, Size, Thinking
 from bot.ui import choices, texts
 
@@ -29,6 +29,20 @@ class ImagineCog(commands.Cog):
         image_search: bool = False,
         thinking: str = Thinking.AUTO.value,
         private: bool = False,
+        image: discord.Attachment | None = None,
+        image2: discord.Attachment | None = None,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+        image6: discord.Attachment | None = None,
+        image7: discord.Attachment | None = None,
+        image8: discord.Attachment | None = None,
+        image9: discord.Attachment | None = None,
+        image10: discord.Attachment | None = None,
+        image11: discord.Attachment | None = None,
+        image12: discord.Attachment | None = None,
+        image13: discord.Attachment | None = None,
+        image14: discord.Attachment | None = None,
     ) -> None:
         """Draw a picture."""
         drawing = Drawing(
@@ -39,7 +53,24 @@ class ImagineCog(commands.Cog):
             image_search=image_search,
             thinking=Thinking(thinking),
         )
-        await self._intake.draw(interaction, drawing, private=private)
+        given = [
+            image,
+            image2,
+            image3,
+            image4,
+            image5,
+            image6,
+            image7,
+            image8,
+            image9,
+            image10,
+            image11,
+            image12,
+            image13,
+            image14,
+        ]
+        sources = pictures.of_attachments(attachment for attachment in given if attachment)
+        await self._intake.ask(interaction, Wish(drawing=drawing, sources=tuple(sources), private=private))
 
 
 async def setup(bot: ImageBot) -> None:

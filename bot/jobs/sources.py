@@ -1,6 +1,7 @@
 """From a picture that a person gave to a direct URL the provider can read: fetched, prepared, hosted.
 
-Each step is on disk before the next. A prepared picture is named by its content, so that jobs that use the same one share it.
+Each step is on disk before the next. A prepared picture is named by its content, so that jobs that use the same one
+share it.
 """
 
 import asyncio

@@ -8,7 +8,7 @@ from bot.ui.texts.answers import (
     still_working,
     unknown_button,
 )
-from bot.ui.texts.commands import IMAGINE_DESCRIPTION, IMAGINE_OPTIONS
+from bot.ui.texts.commands import EDIT_DESCRIPTION, EDIT_OPTIONS, IMAGINE_DESCRIPTION, IMAGINE_OPTIONS
 from bot.ui.texts.failures import FailureText, failure
 from bot.ui.texts.labels import (
     CANCEL_LABEL,
@@ -31,6 +31,8 @@ __all__ = [
     "CANCEL_LABEL",
     "COLLECT_LABEL",
     "DURATION_LABEL",
+    "EDIT_DESCRIPTION",
+    "EDIT_OPTIONS",
     "EXTRAS_LABEL",
     "IMAGINE_DESCRIPTION",
     "IMAGINE_OPTIONS",

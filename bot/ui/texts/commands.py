@@ -2,6 +2,8 @@
 
 IMAGINE_DESCRIPTION = "Make a picture from a description"
 
+FURTHER_IMAGES = {f"image{number}": f"Picture {number}; call it so in what you write" for number in range(2, 15)}
+
 IMAGINE_OPTIONS = {
     "prompt": "What to draw, in any language: up to 2,000 characters",
     "size": "The shape of the picture; without it the model chooses",
@@ -10,4 +12,20 @@ IMAGINE_OPTIONS = {
     "image_search": "Let the model look at pictures from the web first; each search costs a little more",
     "thinking": "How long the model ponders before it draws",
     "private": "Show the picture to you only",
+    "image": "A picture to go by, picture 1; up to 14 in all, of which at most 4 may show real people",
+    **FURTHER_IMAGES,
+}
+
+EDIT_DESCRIPTION = "Change a picture, or put several together, as you tell"
+
+EDIT_OPTIONS = {
+    "instruction": "What to change, in any language; pictures can be named by their number, as in: the hat of picture 2",
+    "image": "Picture 1; up to 14 in all, of which at most 4 may show real people",
+    **FURTHER_IMAGES,
+    "size": "The shape of the picture; without it the shape of picture 1",
+    "quality": IMAGINE_OPTIONS["quality"],
+    "private": IMAGINE_OPTIONS["private"],
+    "web_search": IMAGINE_OPTIONS["web_search"],
+    "image_search": IMAGINE_OPTIONS["image_search"],
+    "thinking": IMAGINE_OPTIONS["thinking"],
 }

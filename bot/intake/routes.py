@@ -1,0 +1,51 @@
+"""How a reply can be reached, as an interaction tells, and what of a prompt can be stored and sent."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.jobs.model import PROMPT_MAX_CHARS, ReplyRoute
+from bot.ui import markdown
+
+TOKEN_LIFE = timedelta(minutes=15)
+"""discord.md 1."""
+
+
+def clean_prompt(text: str) -> str:
+    """Return a prompt that can be stored and sent; raises EmptyPrompt or PromptTooLong.
+
+    A lone surrogate is valid in Discord's JSON but in no UTF-8 text.
+    """
+    prompt = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+    if markdown.is_blank(prompt):
+        raise errors.EmptyPrompt
+    if len(prompt) > PROMPT_MAX_CHARS:
+        raise errors.PromptTooLong(length=len(prompt), limit=PROMPT_MAX_CHARS)
+    return prompt
+
+
+def route_of(interaction: discord.Interaction[Any], *, now: datetime) -> ReplyRoute:
+    """Learn from an interaction how its reply can be reached, now and after its token has died."""
+    return ReplyRoute(
+        application_id=interaction.application_id,
+        channel_id=interaction.channel_id or 0,
+        message_id=interaction.message.id if interaction.message else None,
+        token=interaction.token,
+        token_expires_at=now + TOKEN_LIFE,
+        ephemeral=interaction.message.flags.ephemeral if interaction.message else False,
+        channel_reachable=_channel_reachable(interaction),
+        upload_limit_bytes=interaction.filesize_limit,
+    )
+
+
+def _channel_reachable(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether the bot itself, without the token, can post where the person is (discord.md 1)."""
+    if interaction.guild_id is None:
+        return bool(interaction.context.dm_channel)
+    if interaction.client.get_guild(interaction.guild_id) is None:
+        return False
+    may = interaction.app_permissions
+    may_send = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
+    return may.view_channel and may_send and may.attach_files and may.embed_links

@@ -1,0 +1,127 @@
+"""The one entrance: what a person does on Discord becomes a request to jobs, and is answered within 3 seconds.
+
+The job is stored before the first answer, so that a crash in between loses nothing; the answer itself is the progress
+card, or a private refusal.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import discord
+
+from bot.clock import Clock
+from bot.delivery.announcer import DiscordAnnouncer
+from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
+from bot.intake.pictures import numbered
+from bot.intake.routes import clean_prompt, route_of
+from bot.jobs.model import Drawing, Job, Kind, ReplyRoute, Request, Source, Status
+from bot.jobs.service import Cancelled, JobService
+from bot.ui import texts
+
+if TYPE_CHECKING:
+    from bot.client import ImageBot
+
+STORE_PATIENCE_S = 1.0
+"""After this long without an answer from the store, the person is told to wait: Discord gives 3 s in all."""
+
+Interaction: TypeAlias = "discord.Interaction[ImageBot]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants, however they asked for it."""
+
+    drawing: Drawing
+    kind: Kind = Kind.IMAGINE
+    sources: tuple[Source, ...] = ()
+    """In the person's order; their positions are set when the wish is taken."""
+    parent_id: str | None = None
+    private: bool = False
+
+
+class Intake:
+    """Takes what people do, and answers them."""
+
+    def __init__(self, *, jobs: JobService, announcer: DiscordAnnouncer, clock: Clock) -> None:
+        self._jobs = jobs
+        self._announcer = announcer
+        self._clock = clock
+
+    async def ask(self, interaction: Interaction, wish: Wish, *, in_place: bool = False) -> None:
+        """Take a wish for a picture: store it, answer it, begin it; raises Refusal.
+
+        The answer is a new message, or with `in_place` the message whose button was pressed.
+        """
+        route = route_of(interaction, now=self._clock.now())
+        if not in_place:
+            route = replace(route, message_id=None, ephemeral=wish.private)
+        request = Request(
+            origin_id=interaction.id,
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+            drawing=replace(wish.drawing, prompt=clean_prompt(wish.drawing.prompt)),
+            route=route,
+            kind=wish.kind,
+            sources=numbered(wish.sources),
+            parent_id=wish.parent_id,
+        )
+        job = await self._stored_in_time(interaction, request, in_place=in_place)
+        await self._jobs.begin(job, await self._answer(interaction, job, in_place=in_place))
+
+    async def _stored_in_time(self, interaction: Interaction, request: Request, *, in_place: bool) -> Job:
+        storing = asyncio.ensure_future(self._jobs.submit(request))
+        late = asyncio.ensure_future(self._clock.sleep(STORE_PATIENCE_S))
+        await asyncio.wait({storing, late}, return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        if not storing.done():
+            with refusals_of_discord_noted("defer"):
+                await interaction.response.defer(ephemeral=request.route.ephemeral, thinking=not in_place)
+        return await storing
+
+    async def _answer(self, interaction: Interaction, job: Job, *, in_place: bool) -> ReplyRoute:
+        """Show the progress card, and return where it stands, as far as that is known."""
+        card = self._announcer.first_card(job)
+        with refusals_of_discord_noted("first answer"):
+            if in_place and not interaction.response.is_done():
+                await interaction.response.defer()
+            if interaction.response.is_done():
+                message = await interaction.edit_original_response(content=None, embed=card.embed, view=card.view)
+                return replace(job.route, message_id=message.id)
+            answered = await interaction.response.send_message(
+                embed=card.embed, view=card.view or discord.utils.MISSING, ephemeral=job.route.ephemeral
+            )
+            forced_private = answered.is_ephemeral() or job.route.ephemeral
+            return replace(job.route, message_id=answered.message_id, ephemeral=forced_private)
+        with refusals_of_discord_noted("first answer, once more"):
+            return await self._announcer.open_anyhow(job) or job.route
+        return job.route
+
+    @explained
+    async def cancel(self, interaction: Interaction, job_id: str) -> None:
+        """Cancel a job for its owner or a moderator, and close its card."""
+        outcome, job = await self._jobs.cancel(
+            job_id, user_id=interaction.user.id, may_moderate=interaction.permissions.manage_messages
+        )
+        if outcome is Cancelled.TOO_LATE:
+            await answer_privately(interaction, texts.too_late_to_cancel())
+            return
+        with refusals_of_discord_noted("defer"):
+            await interaction.response.defer()
+        await self._announcer.show_cancelled(replace(job, route=route_of(interaction, now=self._clock.now())))
+        if outcome is Cancelled.BEFORE_SUBMISSION:
+            await self._jobs.told(job)
+
+    @explained
+    async def collect(self, interaction: Interaction, job_id: str) -> None:
+        """Show a result that waits, in the message whose button was pressed."""
+        job = await self._jobs.find_result(job_id, user_id=interaction.user.id)
+        if job.status is not Status.READY:
+            await answer_privately(interaction, texts.not_ready(job))
+            return
+        with refusals_of_discord_noted("defer"):
+            await interaction.response.defer()
+        here = replace(job, route=route_of(interaction, now=self._clock.now()))
+        delivery = await self._announcer.deliver(here)
+        if delivery.delivered:
+            await self._jobs.collected(job)

@@ -1,0 +1,82 @@
+"""/edit: from an instruction and pictures to a request for a changed picture."""
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import ImageBot
+from bot.intake import Intake, Wish, pictures
+from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Kind, Quality, Size, Thinking
+from bot.ui import choices, texts
+
+
+class EditCog(commands.Cog):
+    """The command that changes pictures."""
+
+    def __init__(self, *, intake: Intake) -> None:
+        self._intake = intake
+
+    @app_commands.command(name="edit", description=texts.EDIT_DESCRIPTION)
+    @app_commands.describe(**texts.EDIT_OPTIONS)
+    @app_commands.choices(size=choices.SIZE_CHOICES, quality=choices.QUALITY_CHOICES, thinking=choices.THINKING_CHOICES)
+    async def edit(
+        self,
+        interaction: discord.Interaction[ImageBot],
+        instruction: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
+        image: discord.Attachment,
+        image2: discord.Attachment | None = None,
+        image3: discord.Attachment | None = None,
+        image4: discord.Attachment | None = None,
+        image5: discord.Attachment | None = None,
+        image6: discord.Attachment | None = None,
+        image7: discord.Attachment | None = None,
+        image8: discord.Attachment | None = None,
+        image9: discord.Attachment | None = None,
+        image10: discord.Attachment | None = None,
+        image11: discord.Attachment | None = None,
+        image12: discord.Attachment | None = None,
+        image13: discord.Attachment | None = None,
+        image14: discord.Attachment | None = None,
+        size: str = Size.AUTO.value,
+        quality: str = Quality.TWO_K.value,
+        private: bool = False,
+        web_search: bool = False,
+        image_search: bool = False,
+        thinking: str = Thinking.AUTO.value,
+    ) -> None:
+        """Change pictures as told."""
+        given = [
+            image,
+            image2,
+            image3,
+            image4,
+            image5,
+            image6,
+            image7,
+            image8,
+            image9,
+            image10,
+            image11,
+            image12,
+            image13,
+            image14,
+        ]
+        wish = Wish(
+            kind=Kind.EDIT,
+            drawing=Drawing(
+                prompt=instruction,
+                size=Size(size),
+                quality=Quality(quality),
+                web_search=web_search,
+                image_search=image_search,
+                thinking=Thinking(thinking),
+            ),
+            sources=tuple(pictures.of_attachments(attachment for attachment in given if attachment)),
+            private=private,
+        )
+        await self._intake.ask(interaction, wish)
+
+
+async def setup(bot: ImageBot) -> None:
+    """Add the command; called by the library's extension loader."""
+    await bot.add_cog(EditCog(intake=bot.intake))
