@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import DownloadFailed, HostingFailed, ImagebotError, NotAPicture
+from bot.errors import DownloadFailed, HostingFailed, HostingFull, ImagebotError, NotAPicture
 from bot.hosting import Asset, Hosting
 from bot.images import prepare
 from bot.images.worker import ImageWorkers, WorkerDied
@@ -174,7 +174,6 @@ class SourceKeeper:
         asset = Asset(
             sha256=source.sha256,
             media_type=source.media_type,
-            extension=source.path.suffix.removeprefix("."),
             n_bytes=source.n_bytes,
             path=source.path,
         )
@@ -182,7 +181,7 @@ class SourceKeeper:
             hosted = await self._hosting.ensure(asset)
         except HostingFailed as error:
             log.warning("picture not hosted", extra={"error": repr(error)})
-            code = "full" if type(error).__name__ == "HostingFull" else None
+            code = "full" if isinstance(error, HostingFull) else None
             raise SourceFault(Failure(kind=FailureKind.HOSTING_FAILED, code=code, message=source.name)) from error
         return replace(source, hosted_url=hosted.url, hosted_until=hosted.expires_at)
 

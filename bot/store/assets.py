@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.store.database import Database, Row
-from bot.store.jobs import from_stored, to_stored
+from bot.store.instants import from_stored, to_stored
 
 _BEGIN = """
 INSERT INTO assets (name, sha256, media_type, host, account, remote_id, created_at, expires_at)

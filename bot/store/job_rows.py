@@ -1,6 +1,6 @@
 """Between the tables' columns and the words of a job. Pure, but for knowing where DATA_DIR is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,7 @@ from bot.jobs.model import (
     Thinking,
 )
 from bot.store.database import Row
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_stored(instant: datetime) -> int:
-    """Turn an aware instant into the tables' microseconds."""
-    return (instant - _EPOCH) // _MICROSECOND
-
-
-def from_stored(microseconds: int) -> datetime:
-    """Turn the tables' microseconds into an aware instant."""
-    return _EPOCH + microseconds * _MICROSECOND
+from bot.store.instants import from_stored, to_stored
 
 
 def inserted(job: Job) -> dict[str, Any]:

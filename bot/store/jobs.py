@@ -12,7 +12,7 @@ from bot.jobs.model import Job, Quality, ReplyRoute, Source, Status
 from bot.jobs.transitions import may_move
 from bot.store import job_rows
 from bot.store.database import Database, Row
-from bot.store.job_rows import to_stored
+from bot.store.instants import to_stored
 
 _INSERT = """
 INSERT INTO jobs (
@@ -43,6 +43,11 @@ INSERT OR REPLACE INTO sources (
 _SOURCES_OF_UNFINISHED = """
 SELECT sources.* FROM sources JOIN jobs ON jobs.id = sources.job_id
 WHERE jobs.told_at IS NULL ORDER BY sources.job_id, sources.position
+"""
+
+_SOURCE_NEEDED = """
+SELECT 1 FROM sources JOIN jobs ON jobs.id = sources.job_id
+WHERE sources.sha256 = ? AND jobs.told_at IS NULL LIMIT 1
 """
 
 _ERASE_LINKS_OF_ENDED = """
@@ -149,6 +154,11 @@ class JobStore:
     async def erase_links(self, job_id: str) -> None:
         """Erase the addresses of a job's sources, which may be signed, when nobody needs them any more."""
         await self._database.write("UPDATE sources SET url = NULL, hosted_url = NULL WHERE job_id = ?", (job_id,))
+
+    async def is_source_needed(self, sha256: str) -> bool:
+        """Tell whether a job that has not ended uses the prepared picture of this content."""
+        rows = await self._database.read(_SOURCE_NEEDED, (sha256,))
+        return bool(rows)
 
     async def count_waiting(self) -> int:
         """Count the jobs that have not been submitted yet."""

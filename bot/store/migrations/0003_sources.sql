@@ -24,6 +24,9 @@ CREATE TABLE sources (
     PRIMARY KEY (job_id, position)
 ) STRICT;
 
+-- Whether a prepared picture is still needed.
+CREATE INDEX sources_by_content ON sources (sha256) WHERE sha256 IS NOT NULL;
+
 -- A person's history, newest first; and the job a message belongs to.
 CREATE INDEX jobs_of_person ON jobs (user_id, created_at);
 CREATE INDEX jobs_by_message ON jobs (message_id) WHERE message_id IS NOT NULL;
