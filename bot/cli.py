@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib.metadata
+import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -146,6 +147,9 @@ def _run(_options: argparse.Namespace) -> int:
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         return _fault(f"cannot start: {error.strerror or error}{where}")
+    except Exception:
+        logging.getLogger(__name__).critical("the bot ended by a fault of its own", exc_info=True)
+        return _fault("ended by a fault of its own; the log above has it, and the next start goes on where this ended")
     return 0
 
 

@@ -4,6 +4,7 @@ A global overwrite reaches people slowly and new names are counted (discord.md 7
 by its hash, for each place. A guild that was the development guild once is cleared, or its people would see all twice.
 """
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -28,7 +29,8 @@ async def sync_commands(client: ImageBot, *, meta: MetaStore, dev_guild_id: int 
     mine = dict(told.get(whose, {}))
     place = str(dev_guild_id or "global")
     for left_over in mine.keys() - {place, "global"}:
-        await _overwrite(client, left_over, [])
+        with contextlib.suppress(discord.Forbidden, discord.NotFound):  # the bot has left that guild
+            await _overwrite(client, left_over, [])
         del mine[left_over]
     if mine.get(place) != (now := _hash(payload)):
         await _overwrite(client, place, payload)

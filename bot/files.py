@@ -11,6 +11,15 @@ ALIVE_MAX_AGE_S = 90
 """A sign of life older than this means that the bot hangs or has lost Discord."""
 
 
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` survive a power cut. Blocks."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @dataclass(frozen=True, slots=True)
 class DataFolder:
     """The one folder the bot writes to."""
@@ -47,7 +56,8 @@ class DataFolder:
 
     def clear(self) -> None:
         """Remove what a process that was killed left half done. Only for the holder of the lock."""
-        for left_over in (*self.scratch.iterdir(), *self.results.glob("*.part"), *self.results.glob(".*.part")):
+        half_fetched = [path for path in self.results.glob("*.part") if path.name.startswith(".")]
+        for left_over in (*self.scratch.iterdir(), *half_fetched):
             if not left_over.is_dir():  # not ours: a volume's lost+found, say
                 left_over.unlink(missing_ok=True)
         self.alive.unlink(missing_ok=True)

@@ -4,19 +4,22 @@ Built by whoever starts the program (`load`), never at import. Every fault is re
 and in a sentence, and no sentence repeats a value: it may be a secret pasted into the wrong line.
 """
 
+import importlib.util
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import Fault, SettingsError
 from bot.net import is_loopback_url
 
 DISCORD_API_PATH = "/api/v10"
+T = TypeVar("T")
 
 
 class HostName(StrEnum):
@@ -115,8 +118,60 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
+def _listed(value: Any) -> Any:
+    """Read names with commas between them, each once, in their order."""
+    if not isinstance(value, str):
+        return value
+    names = dict.fromkeys(name for name in (part.strip().lower() for part in value.split(",")) if name)
+    if not names:
+        raise ValueError("names no host; it must hold evolink, self or s3, with commas between several")
+    return tuple(names)
+
+
+def _installed(hosts: tuple[HostName, ...]) -> tuple[HostName, ...]:
+    if HostName.S3 in hosts and importlib.util.find_spec("obstore") is None:
+        raise ValueError("names s3, which needs an extra that is not installed: pip install 'imagebot[s3]'")
+    return hosts
+
+
+def _hosts_at(info: ValidationInfo) -> tuple[HostName, ...]:
+    """Return what HOSTING says, which stands before what depends on it; nothing where it has a fault of its own."""
+    return info.data.get("hosting", ())
+
+
+def _needed_by_self(base: str | None, info: ValidationInfo) -> str | None:
+    if HostName.SELF not in _hosts_at(info):
+        return base
+    if base is None:
+        raise ValueError("is not set, and HOSTING=self needs it: pictures are handed out under this address")
+    if is_loopback_url(base) and not is_loopback_url(info.data.get("evolink_api_base", base)):
+        raise ValueError(
+            "is an address of this machine only, where the provider cannot read the pictures of HOSTING=self"
+        )
+    return base
+
+
+def _needed_by_s3(value: T, info: ValidationInfo) -> T:
+    if value is None and HostName.S3 in _hosts_at(info):
+        raise ValueError("is not set, and HOSTING=s3 needs it")
+    return value
+
+
+def _bucket(name: str) -> str:
+    if not re.fullmatch(r"[\w.-]{3,63}", name, re.ASCII):
+        raise ValueError("is no bucket's name: 3 to 63 letters, digits, dots and hyphens")
+    return name
+
+
+def _region(name: str) -> str:
+    if not re.fullmatch(r"[\w-]{1,40}", name, re.ASCII):
+        raise ValueError("is no region's name; it should look like eu-central-1, or auto")
+    return name
+
+
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
 HttpBase = Annotated[str, AfterValidator(_http_base)]
+NeededByS3 = Annotated[T | None, AfterValidator(_needed_by_s3), Field(validate_default=True)]
 
 
 class ProviderSettings(BaseSettings):
@@ -152,7 +207,17 @@ class Settings(ProviderSettings):
     discord_api_base: Annotated[str, AfterValidator(_discord_base)] = "https://discord.com" + DISCORD_API_PATH
     discord_gateway_url: Annotated[str, AfterValidator(_gateway)] | None = None
     data_dir: Annotated[Path, AfterValidator(_home_expanded)] = Path("data")
-    public_base_url: HttpBase | None = None
+    hosting: Annotated[tuple[HostName, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_installed)] = (
+        HostName.EVOLINK,
+    )
+    hosted_hours: Annotated[int, Field(ge=3, le=168)] = 72
+    public_base_url: Annotated[HttpBase | None, AfterValidator(_needed_by_self), Field(validate_default=True)] = None
+    s3_endpoint: HttpBase | None = None
+    s3_bucket: NeededByS3[Annotated[str, AfterValidator(_bucket)]] = None
+    s3_region: Annotated[str, AfterValidator(_region)] = "us-east-1"
+    s3_access_key: NeededByS3[Secret] = None
+    s3_secret_key: NeededByS3[Secret] = None
+    s3_public_base_url: HttpBase | None = None
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     message_content_intent: Annotated[MessageContent, BeforeValidator(_lower)] = MessageContent.AUTO

@@ -52,7 +52,7 @@ class MessageEditor:
         self._pending = None
         self._wake.call()
         if self._work is not None:
-            await self._work
+            await asyncio.shield(self._work)
 
     async def _edit_while_pending(self) -> None:
         while self._pending is not None:

@@ -30,6 +30,7 @@ class EvolinkHost:
 
     name = HostName.EVOLINK
     life = LIFE
+    expires_by_itself = True
 
     def __init__(self, *, files: FileService, files_base: str, api_key: SecretStr, clock: Clock) -> None:
         self.account = fingerprint(files_base, api_key.get_secret_value())

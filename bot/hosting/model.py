@@ -72,6 +72,11 @@ class Host(Protocol):
         """How long a copy is kept at most."""
         ...
 
+    @property
+    def expires_by_itself(self) -> bool:
+        """Whether the host removes what has expired; else we do."""
+        ...
+
     def remote_id(self, name: str) -> str | None:
         """Return the id that a copy of this name will have, or None where only the host knows."""
         ...

@@ -1,9 +1,11 @@
 """Brings a finished picture home: whole, checked by content, and on disk for good before anyone is shown anything."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 
 from bot.errors import NotAPicture
+from bot.files import sync_folder
 from bot.images import container
 from bot.jobs.model import ResultFile
 from bot.net import Downloader
@@ -23,21 +25,29 @@ class ResultKeeper:
     async def fetch(self, job_id: str, url: str) -> ResultFile:
         """Download a result and check that it is a whole picture; raises DownloadFailed or NotAPicture."""
         unnamed = self._folder / f"{job_id}.part"
-        fetched = await self._downloader.download(
-            url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S
-        )
+        if not unnamed.exists():  # a whole download, whose process died before it could name it, is not fetched again
+            await self._downloader.download(url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S)
         try:
             picture = await asyncio.to_thread(container.inspect, unnamed)
         except NotAPicture:
             unnamed.unlink(missing_ok=True)
             raise
         named = unnamed.with_suffix(f".{picture.extension.lstrip('.')}")
-        unnamed.rename(named)
+        sha256 = await asyncio.to_thread(_name_for_good, unnamed, named)
         return ResultFile(
             path=named,
             media_type=picture.media_type,
             width=picture.width,
             height=picture.height,
-            n_bytes=fetched.n_bytes,
-            sha256=fetched.sha256,
+            n_bytes=picture.n_bytes,
+            sha256=sha256,
         )
+
+
+def _name_for_good(unnamed: Path, named: Path) -> str:
+    """Rename a file so that the name survives a power cut, and return the SHA-256 of its content."""
+    with unnamed.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    unnamed.rename(named)
+    sync_folder(named.parent)
+    return sha256

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.errors import DownloadFailed, ImagebotError, NotAPicture
+from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreError
 from bot.jobs import failures, polling, shapes
 from bot.jobs.announcer import Announcer
 from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 RECENT_TASKS = 50
 RESULT_LINK_LIFE = timedelta(hours=24)
 """provider.md 3.2."""
+STORE_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +108,22 @@ class Steps:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
         log.info("task created", extra={"job": job.id, "task": task.id})
-        return await self._store.move(
-            submitting,
-            Status.RUNNING,
-            provider_task_id=task.id,
-            estimated_s=task.estimated_s,
-            credits_reserved=task.credits_reserved,
-        )
+        return await self._created(submitting, task)
+
+    async def _created(self, job: Job, task: Task) -> Job | None:
+        """Store the task's id, however long the database refuses: without it a paid picture is never found again."""
+        while True:
+            try:
+                return await self._store.move(
+                    job,
+                    Status.RUNNING,
+                    provider_task_id=task.id,
+                    estimated_s=task.estimated_s,
+                    credits_reserved=task.credits_reserved,
+                )
+            except StoreError as error:
+                log.error("task not stored", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400
+                await self._clock.sleep(STORE_PAUSE_S)
 
     def _request(self, job: Job) -> GenerationRequest:
         drawing = job.drawing
@@ -133,8 +143,8 @@ class Steps:
         if not surely_not_taken or self._clock.now() - job.created_at >= self._patience.deadline:
             return await self.fail(job, failures.of_create(error))
         queued = await self._store.move(job, Status.QUEUED)
-        if queued is None:
-            return None
+        if queued is None or queued.status is not Status.QUEUED:
+            return queued
         raise NotTakenYet(queued, wait_s=error.retry_after_s or self._patience.stand_back_s)
 
     async def watch(self, job: Job) -> Job | None:

@@ -15,6 +15,7 @@ import yarl
 
 from bot.clock import Clock
 from bot.errors import DownloadFailed
+from bot.files import sync_folder
 from bot.net.addresses import ForbiddenAddress
 from bot.net.deadline import deadline
 
@@ -127,7 +128,7 @@ class _PartFile:
             os.fsync(self._file.fileno())
             self._file.close()
             Path(self._file.name).replace(self._to)
-            _sync_folder(self._to.parent)
+            sync_folder(self._to.parent)
             return self._sha256.hexdigest()
 
     def discard(self) -> None:
@@ -144,15 +145,6 @@ async def _part_file(to: Path) -> AsyncGenerator[_PartFile, None]:
     except BaseException:
         await asyncio.shield(asyncio.to_thread(part.discard))
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _target(url: str, *, base: yarl.URL | None = None) -> yarl.URL:

@@ -53,11 +53,11 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(root: str, tmp_path: Path) 
 
 
 def test_what_a_killed_process_left_half_done_is_cleared_away(tmp_path: Path) -> None:
-    """Copies, parts of downloads, the sign of life; never a result, the database, or what is not ours."""
+    """Copies, half downloads, the sign of life; never a result, named or not, the database, or what is not ours."""
     folder = DataFolder(tmp_path)
     folder.make()
-    gone = [folder.scratch / "copy.webp", folder.results / "ab12.part", folder.results / ".ab12.part.x.part"]
-    kept = [folder.results / "ab12.jpg", folder.database, folder.lock]
+    gone = [folder.scratch / "copy.webp", folder.results / ".ab12.part.x.part"]
+    kept = [folder.results / "ab12.jpg", folder.results / "cd34.part", folder.database, folder.lock]
     for file in [*gone, *kept, folder.alive]:
         file.touch()
     (folder.scratch / "lost+found").mkdir()

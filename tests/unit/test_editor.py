@@ -4,7 +4,6 @@ import asyncio
 import functools
 
 import discord
-import pytest
 
 from bot.delivery.editor import MessageEditor
 from bot.ui.cards import Card
@@ -146,7 +145,6 @@ async def test_the_seal_waits_for_the_edit_under_way() -> None:
     assert [words for _, words in desk.sent] == ["1"]
 
 
-@pytest.mark.xfail(strict=True, reason="bot/delivery/editor.py: the seal awaits the edit without a shield")
 async def test_a_seal_that_is_given_up_does_not_cut_the_edit_under_way() -> None:
     """A cut edit would keep the library's lock, and the final one would hang behind it."""
     desk = Desk(held=True)
