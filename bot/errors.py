@@ -9,9 +9,16 @@ ImagebotError
 │   ├── QueueFull            waiting, limit
 │   ├── NotYours             a button of somebody else's job
 │   ├── UnknownJob           a button whose job is not known (any more)
+│   ├── PressedTwice         a button that costs something was pressed twice in a moment
+│   ├── ResultGone           a picture the bot made is not kept any more
+│   ├── SourceGone           name: a picture that was given is not kept any more
 │   ├── NotAPictureFile      name: a file that is plainly no picture was given as one
 │   ├── SourceTooLarge       name, n_bytes, limit_bytes
 │   ├── TooManySources       count, limit
+│   ├── NoPicture            an edit of what holds no picture
+│   ├── PictureUnreadable    a message that Discord shows the bot in a menu only
+│   ├── TrayEmpty            collected pictures were to be used, and there are none
+│   ├── MessageGone          the message that was meant was deleted
 │   ├── ShuttingDown
 │   └── StoreUnavailable     the database did not take the request
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
@@ -85,6 +92,22 @@ class UnknownJob(Refusal):
     """A button whose job is not known, or not known any more."""
 
 
+class PressedTwice(Refusal):
+    """A button that costs something was pressed twice within a moment: the second press is taken for a slip."""
+
+
+class ResultGone(Refusal):
+    """A picture the bot made is not kept any more."""
+
+
+class SourceGone(Refusal):
+    """A picture that a person gave is not kept any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class NotAPictureFile(Refusal):
     """A file that is plainly no picture was given as one."""
 
@@ -110,6 +133,22 @@ class TooManySources(Refusal):
         super().__init__(f"{count} > {limit}")
         self.count = count
         self.limit = limit
+
+
+class NoPicture(Refusal):
+    """There is no picture where one was to be changed or collected."""
+
+
+class PictureUnreadable(Refusal):
+    """Discord does not let the bot read that message, except when a person picks it in a menu (discord.md 5)."""
+
+
+class TrayEmpty(Refusal):
+    """The person's collected pictures were to be used, and there are none (any more)."""
+
+
+class MessageGone(Refusal):
+    """The message that was meant was deleted, or the bot cannot see it any more."""
 
 
 class ShuttingDown(Refusal):

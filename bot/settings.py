@@ -45,6 +45,18 @@ class MessageContent(StrEnum):
     OFF = "off"
 
 
+class ReplyToPicture(StrEnum):
+    """What a reply to a picture does that pings the bot; `ask` has the person confirm where the text does not name it.
+
+    `mention` reacts only to replies whose text names the bot, `off` to none.
+    """
+
+    INSTANT = "instant"
+    ASK = "ask"
+    MENTION = "mention"
+    OFF = "off"
+
+
 class LogLevel(StrEnum):
     """The least severe line that is written."""
 
@@ -221,6 +233,7 @@ class Settings(ProviderSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     message_content_intent: Annotated[MessageContent, BeforeValidator(_lower)] = MessageContent.AUTO
+    reply_to_picture: Annotated[ReplyToPicture, BeforeValidator(_lower)] = ReplyToPicture.ASK
     dev_guild_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50
     max_waiting_jobs: Annotated[int, Field(ge=1, le=100_000)] = 1000

@@ -6,6 +6,7 @@ share it.
 
 import asyncio
 import logging
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -70,6 +71,12 @@ class SourceKeeper:
             if isinstance(outcome, BaseException):
                 raise outcome
         return replace(job, sources=tuple(outcome for outcome in outcomes if isinstance(outcome, Source)))
+
+    async def keep(self, source: Source) -> Source:
+        """Bring a picture that no job needs yet to disk, prepared; one of our own results is on disk already."""
+        if source.result_of is not None:
+            return source
+        return await self._fetched(f"kept-{secrets.token_hex(8)}", source)
 
     async def _ready(self, job_id: str, source: Source) -> Source:
         known = source

@@ -46,8 +46,10 @@ WHERE jobs.told_at IS NULL ORDER BY sources.job_id, sources.position
 """
 
 _SOURCE_NEEDED = """
-SELECT 1 FROM sources JOIN jobs ON jobs.id = sources.job_id
-WHERE sources.sha256 = ? AND jobs.told_at IS NULL LIMIT 1
+SELECT 1 FROM sources JOIN jobs ON jobs.id = sources.job_id WHERE sources.sha256 = ?1 AND jobs.told_at IS NULL
+UNION ALL
+SELECT 1 FROM tray WHERE sha256 = ?1
+LIMIT 1
 """
 
 _ERASE_LINKS_OF_ENDED = """
@@ -156,7 +158,7 @@ class JobStore:
         await self._database.write("UPDATE sources SET url = NULL, hosted_url = NULL WHERE job_id = ?", (job_id,))
 
     async def is_source_needed(self, sha256: str) -> bool:
-        """Tell whether a job that has not ended uses the prepared picture of this content."""
+        """Tell whether a job that has not ended uses the prepared picture of this content, or it lies in a tray."""
         rows = await self._database.read(_SOURCE_NEEDED, (sha256,))
         return bool(rows)
 
