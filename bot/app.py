@@ -22,7 +22,8 @@ from bot.delivery.ways import Ways
 from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
 from bot.images.worker import ImageWorkers
-from bot.intake import Intake
+from bot.intake import EditForms, Intake, ResultPresses
+from bot.intake.edit_form import read_attachments
 from bot.jobs.results import ResultKeeper
 from bot.jobs.runner import JobRunner
 from bot.jobs.service import JobService
@@ -126,6 +127,10 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         stack.push_async_callback(runner.stop)
         jobs = JobService(store=store, runner=runner, wakes=wakes, clock=clock, max_waiting=settings.max_waiting_jobs)
         client.intake = Intake(jobs=jobs, announcer=announcer, clock=clock)
+        client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=read_attachments)
+        client.result_presses = ResultPresses(
+            intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
+        )
         web_base = await _web(stack, settings, jobs, client)
         yield App(
             settings=settings,

@@ -12,9 +12,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
-from bot.intake import Intake
+from bot.intake import EditForms, Intake, ResultPresses
 from bot.settings import MessageContent
-from bot.ui import texts, views
+from bot.ui import edit_form, texts, views
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class ImageBot(commands.AutoShardedBot):
     """The client. `intake` is handed to it before it logs in, because the intake's own way out is this client."""
 
     intake: Intake
+    edit_forms: EditForms
+    result_presses: ResultPresses
 
     def __init__(self, *, message_content: MessageContent, gateway_url: str | None, **options: Any) -> None:
         super().__init__(
@@ -100,8 +102,12 @@ class ImageBot(commands.AutoShardedBot):
         """Leave messages alone: this bot has no text commands."""
 
     async def on_interaction(self, interaction: "discord.Interaction[ImageBot]") -> None:
-        """Answer a button of an older version, which the library would drop without a word."""
-        if interaction.type is not discord.InteractionType.component:
-            return
-        if not views.is_known(str((interaction.data or {}).get("custom_id", ""))):
+        """Take forms, and answer a button of an older version: the library would drop both without a word."""
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        if interaction.type is discord.InteractionType.modal_submit:
+            if target := edit_form.find_target(custom_id):
+                await self.edit_forms.take(interaction, target)
+            else:
+                await intake.answer_privately(interaction, texts.unknown_button())
+        if interaction.type is discord.InteractionType.component and not views.is_known(custom_id):
             await intake.answer_privately(interaction, texts.unknown_button())

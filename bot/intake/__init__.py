@@ -1,6 +1,8 @@
 """What people do on Discord becomes a request to jobs, or is answered."""
 
 from bot.intake.answers import answer_privately, explain
+from bot.intake.edit_form import EditForms, open_form
+from bot.intake.result_presses import ResultPresses
 from bot.intake.service import Intake, Wish
 
-__all__ = ["Intake", "Wish", "answer_privately", "explain"]
+__all__ = ["EditForms", "Intake", "ResultPresses", "Wish", "answer_privately", "explain", "open_form"]

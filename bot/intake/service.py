@@ -74,7 +74,7 @@ class Intake:
         late = asyncio.ensure_future(self._clock.sleep(STORE_PATIENCE_S))
         await asyncio.wait({storing, late}, return_when=asyncio.FIRST_COMPLETED)
         late.cancel()
-        if not storing.done():
+        if not storing.done() and not interaction.response.is_done():
             with refusals_of_discord_noted("defer"):
                 await interaction.response.defer(ephemeral=request.route.ephemeral, thinking=not in_place)
         return await storing

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot import errors
 from bot.clock import Clock
-from bot.jobs.model import Job, ReplyRoute, Request, Status
+from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.runner import JobRunner
 from bot.jobs.wakes import Wakes
 from bot.store.jobs import JobStore
@@ -70,6 +70,10 @@ class JobService:
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
 
+    async def find_by_message(self, message_id: int) -> Job | None:
+        """Return the newest job whose reply a message is, or None where it is none of ours."""
+        return await self._store.find_by_message(message_id)
+
     async def begin(self, job: Job, route: ReplyRoute) -> None:
         """Drive a stored job whose first answer stands at `route`."""
         self._runner.start(replace(job, route=route))
@@ -97,6 +101,48 @@ class JobService:
     async def find_result(self, job_id: str, *, user_id: int) -> Job:
         """Return the owner's job, whatever its status, so that a waiting result can be shown; raises as `cancel`."""
         return await self._owned(job_id, user_id=user_id, may_moderate=False)
+
+    async def find(self, job_id: str) -> Job | None:
+        """Return the job, or None if there is none of that id."""
+        return await self._store.find(job_id)
+
+    async def get(self, job_id: str) -> Job:
+        """Return the job; raises UnknownJob."""
+        job = await self._store.find(job_id)
+        if job is None:
+            raise errors.UnknownJob
+        return job
+
+    async def get_for(self, job_id: str, *, user_id: int, guild_id: int | None) -> Job:
+        """Return a job that this person may see there; raises UnknownJob or NotYours.
+
+        What was answered in private is its owner's only, and no server sees what was made in another.
+        """
+        job = await self.get(job_id)
+        if job.user_id != user_id and (job.route.ephemeral or job.guild_id != guild_id):
+            raise errors.NotYours
+        return job
+
+    async def get_result_for(self, job_id: str, *, user_id: int, guild_id: int | None) -> Job:
+        """Return a job as `get_for` does, with its picture on disk; raises ResultGone as well."""
+        job = await self.get_for(job_id, user_id=user_id, guild_id=guild_id)
+        if job.result is None or not job.result.path.exists():
+            raise errors.ResultGone
+        return job
+
+    async def sources_anew(self, job: Job) -> tuple[Source, ...]:
+        """Return the sources of a job for another one, as they stand on our disk; raises SourceGone."""
+        return tuple([await self._source_anew(source) for source in job.sources])
+
+    async def _source_anew(self, source: Source) -> Source:
+        if source.result_of is not None:
+            made = await self._store.find(source.result_of)
+            if made is None or made.result is None or not made.result.path.exists():
+                raise errors.SourceGone(source.name)
+            return Source(position=source.position, name=source.name, result_of=source.result_of)
+        if source.path is None or not source.path.exists():
+            raise errors.SourceGone(source.name)
+        return replace(source, url=None, hosted_url=None, hosted_until=None)
 
     async def collected(self, job: Job) -> None:
         """Note that a result that waited was handed over."""

@@ -12,6 +12,7 @@ from discord import ui
 
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.ui import markdown, pixels, texts, views
+from bot.ui.result_buttons import result_buttons
 
 BLUE = discord.Colour(0x4F7CFF)
 GREY = discord.Colour(0x8A93A6)
@@ -24,11 +25,13 @@ _USUAL_DURATION_S = 45
 """Where the provider estimates nothing: the example of its own documents (provider.md 8.2)."""
 
 _WHOLE_PROMPT_CHARS = 4090
+_PROMPT_BESIDE_SOURCES_CHARS = 3300
+"""With the names of pictures and remarks on them a whole card keeps within 6,000; Details has the full prompt."""
 _PROMPT_BESIDE_NEWS_CHARS = 900
 """While a job goes on, or has failed, the news matter more than a prompt that fills the screen."""
 
 _AT_THE_MODEL = frozenset({Status.SUBMITTING, Status.RUNNING})
-_STOPPABLE = frozenset({Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
+_STOPPABLE = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
 _PICTURE_MADE = frozenset({Status.DELIVERING, Status.READY, Status.DELIVERED})
 
 
@@ -48,7 +51,7 @@ def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_
         lines[1] += f" {texts.expectation(expected_at, now=now)}"
     embed = discord.Embed(
         title=texts.status_title(job.status, position),
-        description="\n".join(lines) + f"\n\n{_short_prompt(job)}",
+        description="\n".join(lines) + f"\n\n{_short_prompt(job)}{_sources_line(job)}",
         colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
     )
     embed.set_footer(text=texts.settings_line(job.drawing))
@@ -62,15 +65,19 @@ def result_card(job: Job, *, note: str | None) -> Card:
     """
     embed = discord.Embed(
         title=texts.status_title(Status.DELIVERED),
-        description=markdown.block_quote(job.drawing.prompt, limit=_WHOLE_PROMPT_CHARS),
+        description=markdown.block_quote(
+            job.drawing.prompt, limit=_PROMPT_BESIDE_SOURCES_CHARS if job.sources else _WHOLE_PROMPT_CHARS
+        ),
         colour=GREEN,
     )
     for name, value in _facts(job):
         embed.add_field(name=name, value=value, inline=True)
+    if job.sources:
+        embed.add_field(name=texts.SOURCES_LABEL, value=texts.listed(job.sources), inline=False)
     for remark in _remarks(job, note):
         embed.add_field(name=texts.REMARK_LABEL, value=remark, inline=False)
     embed.set_footer(text=texts.made_by(job.id))
-    return Card(embed=embed, view=None)
+    return Card(embed=embed, view=views.card_view(*result_buttons(job)))
 
 
 def failure_card(job: Job) -> Card:
@@ -113,6 +120,10 @@ def _short_prompt(job: Job) -> str:
     return markdown.block_quote(job.drawing.prompt, limit=_PROMPT_BESIDE_NEWS_CHARS)
 
 
+def _sources_line(job: Job) -> str:
+    return f"\n{texts.listed(job.sources)}" if job.sources else ""
+
+
 def _bar(job: Job) -> str:
     share = _progress(job)
     filled = share * _BAR_CELLS // 100
@@ -147,9 +158,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
 
 
 def _remarks(job: Job, note: str | None) -> list[str]:
+    remarks = [" ".join(said)] if (said := texts.remarks_on(job.sources)) else []
     if job.result is None:
-        return []
-    remarks: list[str] = []
+        return remarks
     if not pixels.is_as_asked(job.drawing, job.result):
         expected = pixels.expected(job.drawing.size, job.drawing.quality)
         remarks.append(texts.other_pixels(job.drawing, job.result, expected))

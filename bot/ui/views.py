@@ -11,6 +11,7 @@ import discord
 from discord import ui
 
 from bot.ui import texts
+from bot.ui.result_buttons import ResultButton
 
 _JOB_ID = "(?P<job_id>[a-z0-9]{1,40})"
 
@@ -55,7 +56,7 @@ class CollectButton(ui.DynamicItem[ui.Button[Any]], template=f"v1:collect:{_JOB_
         await interaction.client.intake.collect(interaction, self.job_id)
 
 
-DYNAMIC_ITEMS = (CancelButton, CollectButton)
+DYNAMIC_ITEMS = (CancelButton, CollectButton, ResultButton)
 """To be registered once, before the gateway connects."""
 
 
@@ -64,7 +65,7 @@ def is_known(custom_id: str) -> bool:
     return any(kind.__discord_ui_compiled_template__.fullmatch(custom_id) for kind in DYNAMIC_ITEMS)
 
 
-def card_view(*buttons: CancelButton | CollectButton) -> ui.View:
+def card_view(*buttons: ui.DynamicItem[ui.Button[Any]]) -> ui.View:
     """Return a new view that never ends; discord.py stores nothing of it."""
     view = ui.View(timeout=None)
     for button in buttons:

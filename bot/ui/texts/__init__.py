@@ -9,40 +9,67 @@ from bot.ui.texts.answers import (
     unknown_button,
 )
 from bot.ui.texts.commands import EDIT_DESCRIPTION, EDIT_OPTIONS, IMAGINE_DESCRIPTION, IMAGINE_OPTIONS
+from bot.ui.texts.details import DETAILS_TITLE, NO_SEED, facts, original
 from bot.ui.texts.failures import FailureText, failure
 from bot.ui.texts.labels import (
     CANCEL_LABEL,
     COLLECT_LABEL,
     DURATION_LABEL,
     EXTRAS_LABEL,
+    ORIGINAL_LABEL,
     PIXELS_LABEL,
     QUALITY_LABEL,
     REMARK_LABEL,
     SIZE_LABEL,
+    SOURCES_LABEL,
     made_by,
     reference,
 )
 from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line
-from bot.ui.texts.notices import cancelled_after, cancelled_before, not_ready, ready, too_late_to_cancel
+from bot.ui.texts.notices import cancelled_after, cancelled_before, not_deleted, not_ready, ready, too_late_to_cancel
+from bot.ui.texts.pressing import (
+    EDIT_FORM_EXAMPLE,
+    EDIT_FORM_TITLE,
+    INSTRUCTION_LABEL,
+    PRESS_LABELS,
+    REDRAW_INSTRUCTION,
+    SAME_SHAPE,
+    UPLOADS_HINT,
+    UPLOADS_LABEL,
+    name_of_result,
+)
 from bot.ui.texts.progress import expectation, percent, status_title, status_words
 from bot.ui.texts.results import alt_text, delivery_note, duration, other_pixels, pixels
+from bot.ui.texts.sources import file_name, listed, remarks_on
 
 __all__ = [
     "CANCEL_LABEL",
     "COLLECT_LABEL",
+    "DETAILS_TITLE",
     "DURATION_LABEL",
     "EDIT_DESCRIPTION",
+    "EDIT_FORM_EXAMPLE",
+    "EDIT_FORM_TITLE",
     "EDIT_OPTIONS",
     "EXTRAS_LABEL",
     "IMAGINE_DESCRIPTION",
     "IMAGINE_OPTIONS",
+    "INSTRUCTION_LABEL",
+    "NO_SEED",
+    "ORIGINAL_LABEL",
     "PIXELS_LABEL",
+    "PRESS_LABELS",
     "QUALITY_LABEL",
     "QUALITY_NAMES",
+    "REDRAW_INSTRUCTION",
     "REMARK_LABEL",
+    "SAME_SHAPE",
     "SIZE_LABEL",
     "SIZE_NAMES",
+    "SOURCES_LABEL",
     "THINKING_NAMES",
+    "UPLOADS_HINT",
+    "UPLOADS_LABEL",
     "FailureText",
     "alt_text",
     "cancelled_after",
@@ -51,17 +78,24 @@ __all__ = [
     "duration",
     "expectation",
     "extras",
+    "facts",
     "failure",
+    "file_name",
     "internal_error",
+    "listed",
     "made_by",
+    "name_of_result",
+    "not_deleted",
     "not_ready",
     "not_yours",
+    "original",
     "other_pixels",
     "percent",
     "pixels",
     "ready",
     "reference",
     "refusal",
+    "remarks_on",
     "restarting",
     "settings_line",
     "status_title",

@@ -3,6 +3,7 @@
 import functools
 
 from bot import errors
+from bot.ui.texts.sources import file_name, megabytes
 
 
 @functools.singledispatch
@@ -53,6 +54,56 @@ def _(error: errors.NotYours) -> str:
 def _(error: errors.UnknownJob) -> str:
     del error
     return unknown_button()
+
+
+@refusal.register
+def _(error: errors.PressedTwice) -> str:
+    del error
+    return (
+        "The button was pressed twice in a moment, so the second press was taken for a slip and nothing more was "
+        "spent. If you want one more, press it again."
+    )
+
+
+@refusal.register
+def _(error: errors.ResultGone) -> str:
+    del error
+    return (
+        "The bot does not keep this picture any more, so it cannot work with it. Nothing was spent. "
+        "Save the picture from here and give it to `/edit`."
+    )
+
+
+@refusal.register
+def _(error: errors.SourceGone) -> str:
+    return (
+        f"“{file_name(error.name)}”, which this was made from, is not kept any more. Nothing was spent. "
+        "Give the picture to `/edit` or `/imagine` once more."
+    )
+
+
+@refusal.register
+def _(error: errors.NotAPictureFile) -> str:
+    return (
+        f"“{file_name(error.name)}” is not a picture. Nothing was spent. "
+        "Give JPEG, PNG, WebP, GIF, HEIC, AVIF, BMP or TIFF files."
+    )
+
+
+@refusal.register
+def _(error: errors.SourceTooLarge) -> str:
+    return (
+        f"“{file_name(error.name)}” has {megabytes(error.n_bytes)} and the bot takes pictures of at most "
+        f"{megabytes(error.limit_bytes)}. Nothing was spent. Save it smaller and try again."
+    )
+
+
+@refusal.register
+def _(error: errors.TooManySources) -> str:
+    return (
+        f"That is {error.count:,} pictures and the model takes at most {error.limit:,} at a time. Nothing was spent. "
+        f"Leave out {error.count - error.limit:,} and try again."
+    )
 
 
 @refusal.register

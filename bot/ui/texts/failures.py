@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from bot.jobs.model import Failure, FailureKind
 from bot.ui import characters, markdown
-from bot.ui.texts import answers
+from bot.ui.texts import answers, failed_sources
 from bot.ui.texts.explanations import Explanation
 from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
 from bot.ui.texts.refused_calls import BY_CALL_CODE, BY_STATUS
 
 MAX_REASON_CHARS = 600
+
+ABOUT_SOURCES = frozenset({FailureKind.BAD_SOURCE, FailureKind.SOURCE_GONE, FailureKind.HOSTING_FAILED})
+"""Their `message` is the name of a file, not words of the provider."""
 
 _KEY = re.compile(r"\b(?:sk|pk)-[\w*.-]+|(?<=bearer )\S+", re.IGNORECASE)
 _STATUS_AS_CODE = re.compile(r"[1-5][0-9]{2}")
@@ -30,8 +33,12 @@ def failure(failure: Failure, *, job_id: str) -> FailureText:
     """Return what happened, why in the provider's own words, what it cost and what to do next."""
     if failure.kind is FailureKind.INTERNAL:
         return FailureText(title="Something went wrong inside the bot", sentence=answers.internal_error(job_id))
-    explanation = _explanation(failure)
-    happened = f"{explanation.happened}{_reason(failure.message)}"
+    if failure.kind in ABOUT_SOURCES:
+        explanation = failed_sources.explain(failure.kind, failure.code or "", name=failure.message)
+        happened = explanation.happened
+    else:
+        explanation = _explanation(failure)
+        happened = f"{explanation.happened}{_reason(failure.message)}"
     return FailureText(title=explanation.title, sentence=f"{happened}\n\n{explanation.cost.value} {explanation.advice}")
 
 

@@ -13,6 +13,8 @@ QUALITY_LABEL = "Quality"
 PIXELS_LABEL = "Pixels"
 DURATION_LABEL = "Time it took"
 EXTRAS_LABEL = "Extras"
+SOURCES_LABEL = "Made from"
+ORIGINAL_LABEL = "Original file"
 REMARK_LABEL = "Please note"
 
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:-]")

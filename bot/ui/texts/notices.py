@@ -35,6 +35,11 @@ def too_late_to_cancel() -> str:
     return "It is too late to cancel: this request has already ended, or its picture is just being put here."
 
 
+def not_deleted() -> str:
+    """Return the answer to a Delete that Discord did not allow."""
+    return "Discord does not let the bot delete this message. You, or who may manage messages here, can delete it."
+
+
 def not_ready(job: Job) -> str:
     """Return the answer to a person who wants to collect what is not, or no longer, there to be collected."""
     if job.status is Status.FAILED:

@@ -7,6 +7,7 @@ from bot.jobs.model import Job, Status
 _NEARLY_DONE_PERCENT = 85
 
 _TITLES = {
+    Status.PREPARING: "Getting your pictures ready",
     Status.QUEUED: "Getting ready",
     Status.SUBMITTING: "Handing over to the model",
     Status.RUNNING: "Drawing",
@@ -18,6 +19,7 @@ _TITLES = {
 }
 
 _WORDS = {
+    Status.PREPARING: "Fetching and preparing your pictures.",
     Status.QUEUED: "Your request is saved. It goes to the model as soon as there is a free place.",
     Status.SUBMITTING: "Handing your prompt to the model.",
     Status.DELIVERING: "The picture is here and safe. Uploading it now.",

@@ -1,0 +1,136 @@
+"""The form behind Edit: what it asks, and what a person wrote into it. Nothing of an open form is kept in memory.
+
+Where its answer goes stands in its id, so that a form which was opened before a restart can be sent after it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import discord
+from discord import ui
+
+from bot.jobs.model import PROMPT_MAX_CHARS, Quality, Size
+from bot.ui import texts
+
+MAX_UPLOADS = 10
+"""Of one form (discord.md 4)."""
+
+_INSTRUCTION, _SIZE, _QUALITY, _UPLOADS = "instruction", "size", "quality", "pictures"
+_ID = re.compile(
+    r"v1:edit-modal:(?:j(?P<job_id>[a-z0-9]{1,40})|m(?P<channel_id>[0-9]{1,20})-(?P<message_id>[0-9]{1,20}))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultOf:
+    """The picture a job made is to be edited: `j<job>`."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesOf:
+    """The pictures of a message are to be edited: `m<channel>-<message>`."""
+
+    channel_id: int
+    message_id: int
+
+
+EditTarget: TypeAlias = ResultOf | PicturesOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledForm:
+    """What a person wrote into the form."""
+
+    instruction: str
+    size: Size
+    quality: Quality
+    upload_ids: tuple[str, ...]
+    """Of the further pictures, in the person's order, which `resolved` does not keep (discord.md 4)."""
+
+
+class _StatelessModal(ui.Modal):
+    """A form that discord.py forgets when it is sent: its answer is read by `read`, not by the library.
+
+    The library would keep each one that a person closes without a word for ever, and know none after a restart.
+    """
+
+    def is_finished(self) -> bool:
+        """Tell the library that there is nothing to wait for."""
+        return True
+
+
+def edit_form(target: EditTarget, *, quality: Quality = Quality.TWO_K) -> ui.Modal:
+    """Return a new form, to be sent once by `interaction.response.send_modal`."""
+    form = _StatelessModal(title=texts.EDIT_FORM_TITLE, custom_id=_form_id(target))
+    instruction: ui.TextInput[Any] = ui.TextInput(
+        custom_id=_INSTRUCTION,
+        style=discord.TextStyle.paragraph,
+        placeholder=texts.EDIT_FORM_EXAMPLE,
+        min_length=1,
+        max_length=PROMPT_MAX_CHARS,
+    )
+    uploads: ui.FileUpload[Any] = ui.FileUpload(
+        custom_id=_UPLOADS, required=False, min_values=0, max_values=MAX_UPLOADS
+    )
+    labels: list[ui.Label[Any]] = [
+        ui.Label(text=texts.INSTRUCTION_LABEL, component=instruction),
+        ui.Label(text=texts.SIZE_LABEL, component=_choice(_SIZE, _size_options())),
+        ui.Label(text=texts.QUALITY_LABEL, component=_choice(_QUALITY, _quality_options(quality))),
+        ui.Label(text=texts.UPLOADS_LABEL, description=texts.UPLOADS_HINT, component=uploads),
+    ]
+    for label in labels:
+        form.add_item(label)
+    return form
+
+
+def find_target(form_id: str) -> EditTarget | None:
+    """Return what the form of this id edits; None where it is no edit form of this version."""
+    match = _ID.fullmatch(form_id)
+    if match is None:
+        return None
+    if match["job_id"]:
+        return ResultOf(match["job_id"])
+    return PicturesOf(int(match["channel_id"]), int(match["message_id"]))
+
+
+def read(sent: dict[str, Any]) -> FilledForm:
+    """Read the data of a submitted form; what is missing has its default."""
+    parts = [label["component"] for label in sent["components"] if "component" in label]
+    given = {part["custom_id"]: part for part in parts}
+
+    def chosen(name: str, default: str) -> str:
+        return next(iter(given.get(name, {}).get("values", [])), default)
+
+    return FilledForm(
+        instruction=given.get(_INSTRUCTION, {}).get("value") or "",
+        size=Size(chosen(_SIZE, Size.AUTO.value)),
+        quality=Quality(chosen(_QUALITY, Quality.TWO_K.value)),
+        upload_ids=tuple(given.get(_UPLOADS, {}).get("values", [])),
+    )
+
+
+def _form_id(target: EditTarget) -> str:
+    if isinstance(target, ResultOf):
+        return f"v1:edit-modal:j{target.job_id}"
+    return f"v1:edit-modal:m{target.channel_id}-{target.message_id}"
+
+
+def _choice(name: str, options: list[discord.SelectOption]) -> ui.Select[Any]:
+    return ui.Select(custom_id=name, options=options, min_values=1, max_values=1, required=True)
+
+
+def _size_options() -> list[discord.SelectOption]:
+    names = {**texts.SIZE_NAMES, Size.AUTO: texts.SAME_SHAPE}
+    return [
+        discord.SelectOption(label=name, value=size.value, default=size is Size.AUTO) for size, name in names.items()
+    ]
+
+
+def _quality_options(usual: Quality) -> list[discord.SelectOption]:
+    return [
+        discord.SelectOption(label=name, value=quality.value, default=quality is usual)
+        for quality, name in texts.QUALITY_NAMES.items()
+    ]
