@@ -21,20 +21,30 @@ from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
 from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
+from bot.hosting import Hosting
+from bot.hosting.choosing import make_hosts
+from bot.hosting.inspection import Inspector
+from bot.hosting.own import HostedFolder
+from bot.hosting.tidying import Tidying
 from bot.images.worker import ImageWorkers
 from bot.intake import EditForms, Intake, ResultPresses
 from bot.intake.edit_form import read_attachments
 from bot.jobs.results import ResultKeeper
 from bot.jobs.runner import JobRunner
 from bot.jobs.service import JobService
+from bot.jobs.sources import SourceKeeper
 from bot.jobs.steps import Patience, Steps
 from bot.jobs.wakes import Wakes
 from bot.net import Downloader, make_session
+from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
 from bot.provider.api import EvoLink
+from bot.provider.uploads import FileService
 from bot.settings import Settings
+from bot.store.assets import AssetStore
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
+from bot.web import pictures
 from bot.web import server as web
 
 log = logging.getLogger(__name__)
@@ -111,9 +121,23 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             fitter=Fitter(workers=workers, scratch=folder.scratch),
             clock=clock,
         )
+        hosted = HostedFolder(folder.hosted, assets=AssetStore(database), clock=clock)
+        api_session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        hosting = await _hosting(
+            stack, settings=settings, session=api_session, database=database, store=store, folder=hosted, clock=clock
+        )
         steps = Steps(
             store=store,
-            provider=await _provider(stack, settings, clock),
+            provider=EvoLink(
+                session=api_session,
+                api_base=settings.evolink_api_base,
+                api_key=settings.evolink_api_key,
+                model=settings.evolink_model,
+                clock=clock,
+            ),
+            sources=await _sources(
+                stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
+            ),
             results=await _results(stack, settings, clock, folder),
             announcer=announcer,
             wakes=wakes,
@@ -131,7 +155,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
         )
-        web_base = await _web(stack, settings, jobs, client)
+        web_base = await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
         yield App(
             settings=settings,
             client=client,
@@ -144,26 +168,67 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         )
 
 
-async def _provider(stack: AsyncExitStack, settings: Settings, clock: Clock) -> EvoLink:
-    session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-    return EvoLink(
-        session=session,
-        api_base=settings.evolink_api_base,
-        api_key=settings.evolink_api_key,
-        model=settings.evolink_model,
-        clock=clock,
-    )
-
-
 async def _results(stack: AsyncExitStack, settings: Settings, clock: Clock, folder: DataFolder) -> ResultKeeper:
     session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_provider))
     return ResultKeeper(folder=folder.results, downloader=Downloader(session=session, clock=clock))
 
 
-async def _web(stack: AsyncExitStack, settings: Settings, jobs: JobService, client: ImageBot) -> str | None:
+async def _hosting(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    database: Database,
+    store: JobStore,
+    folder: HostedFolder,
+    clock: Clock,
+) -> Hosting:
+    files = FileService(
+        session=session, files_base=settings.evolink_files_base, api_key=settings.evolink_api_key, clock=clock
+    )
+    hosts = make_hosts(settings, files=files, folder=folder, clock=clock)
+    assets = AssetStore(database)
+    await stack.enter_async_context(Tidying(hosts=hosts, assets=assets, folder=folder, clock=clock).running())
+    looking = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_hosting))
+    inspector = Inspector(session=looking, clock=clock)
+    return Hosting(hosts=hosts, assets=assets, inspector=inspector, in_use=store.is_source_needed, clock=clock)
+
+
+async def _sources(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    folder: DataFolder,
+    workers: ImageWorkers,
+    hosting: Hosting,
+    store: JobStore,
+    clock: Clock,
+) -> SourceKeeper:
+    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_discord))
+    return SourceKeeper(
+        folder=folder.sources,
+        downloader=Downloader(session=session, clock=clock),
+        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
+        workers=workers,
+        hosting=hosting,
+        store=store,
+        clock=clock,
+    )
+
+
+async def _web(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    jobs: JobService,
+    client: ImageBot,
+    hosted: HostedFolder,
+    clock: Clock,
+) -> str | None:
     if not settings.serves_web:
         return None
     application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
+    application.add_routes(pictures.routes(hosted, clock=clock))
     port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
     base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
     log.info("web server listens", extra={"address": base})

@@ -36,6 +36,16 @@ class DataFolder:
         return self.root / "results"
 
     @property
+    def sources(self) -> Path:
+        """Where prepared pictures of people stay, named by their content."""
+        return self.root / "sources"
+
+    @property
+    def hosted(self) -> Path:
+        """What our own web server hands out for a time."""
+        return self.root / "hosted"
+
+    @property
     def scratch(self) -> Path:
         """Copies made for one delivery; emptied at start."""
         return self.root / "scratch"
@@ -51,13 +61,13 @@ class DataFolder:
 
     def make(self) -> None:
         """Create the folders, for the owner's eyes only; raises OSError."""
-        for folder in (self.root, self.results, self.scratch):
+        for folder in (self.root, self.results, self.sources, self.scratch):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def clear(self) -> None:
         """Remove what a process that was killed left half done. Only for the holder of the lock."""
         half_fetched = [path for path in self.results.glob("*.part") if path.name.startswith(".")]
-        for left_over in (*self.scratch.iterdir(), *half_fetched):
+        for left_over in (*self.scratch.iterdir(), *half_fetched, *self.sources.glob("*.part")):
             if not left_over.is_dir():  # not ours: a volume's lost+found, say
                 left_over.unlink(missing_ok=True)
         self.alive.unlink(missing_ok=True)

@@ -240,6 +240,17 @@ class Settings(ProviderSettings):
     job_deadline_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
 
     @property
+    def loopback_discord(self) -> bool:
+        """Pictures of people may come from this machine exactly when Discord itself is on it (DESIGN 5.7)."""
+        return is_loopback_url(self.discord_api_base)
+
+    @property
+    def loopback_hosting(self) -> bool:
+        """Hosted pictures may be looked at on this machine exactly when one of the places they go to is on it."""
+        places = (self.evolink_files_base, self.public_base_url, self.s3_endpoint, self.s3_public_base_url)
+        return any(is_loopback_url(place) for place in places if place)
+
+    @property
     def serves_web(self) -> bool:
         """The web server runs where the bot can be reached from outside or was given a port of its own."""
         return self.public_base_url is not None or self.web_port is not None
