@@ -63,7 +63,7 @@ class Drawing:
 
 
 class Status(enum.StrEnum):
-    """Where a job stands. The last four are final, except that `ready` may still become `delivered`."""
+    """Where a job stands. The last five are final, except that `ready` may still become `delivered` or `expired`."""
 
     PREPARING = "preparing"
     QUEUED = "queued"
@@ -74,6 +74,8 @@ class Status(enum.StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """The picture waited to be collected until its time was over: it was released and removed."""
 
 
 class Kind(enum.StrEnum):
@@ -235,4 +237,8 @@ class Job:
     failure: Failure | None = None
     delivery_note: str | None = None
     """What had to be done to the picture to fit the route: None where it went byte for byte."""
+    files_gone_at: datetime | None = None
+    """When its result and its claim to its sources were given up; the facts about them stay."""
+    forgotten_at: datetime | None = None
+    """When its owner removed it from their history."""
     callback_token: str = field(repr=False, default="")

@@ -9,13 +9,14 @@ _ALLOWED: dict[Status, frozenset[Status]] = {
     Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED}),
     Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED}),
     Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY}),
-    Status.READY: frozenset({Status.DELIVERED}),
+    Status.READY: frozenset({Status.DELIVERED, Status.EXPIRED}),
     Status.DELIVERED: frozenset(),
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),
+    Status.EXPIRED: frozenset(),
 }
 
-ENDED = frozenset({Status.READY, Status.DELIVERED, Status.FAILED, Status.CANCELLED})
+ENDED = frozenset({Status.READY, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 """Where no runner task has anything left to do but to tell the person."""
 
 

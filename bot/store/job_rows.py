@@ -109,6 +109,8 @@ def read_job(row: Row, *, folder: Path, sources: tuple[Source, ...]) -> Job:
         result_url_until=_instant(row["result_url_until"]),
         failure=_failure(row),
         delivery_note=row["delivery_note"],
+        files_gone_at=_instant(row["files_gone_at"]),
+        forgotten_at=_instant(row["forgotten_at"]),
         callback_token=row["callback_token"],
     )
 

@@ -20,6 +20,7 @@ ALLOWED = {
     (Status.DELIVERING, Status.DELIVERED),
     (Status.DELIVERING, Status.READY),
     (Status.READY, Status.DELIVERED),
+    (Status.READY, Status.EXPIRED),
 }
 
 
@@ -31,6 +32,6 @@ def test_a_job_goes_these_ways_and_no_other(origin: Status, to: Status) -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_an_end_leads_at_most_to_delivery(status: Status) -> None:
-    """What has ended has nothing left to do, but a picture that waits may still be handed over."""
+    """What has ended has nothing left to do, but a picture that waits may be handed over, or outlive its time."""
     onward = {to for to in Status if may_move(status, to)}
-    assert (status in ENDED) is (onward <= {Status.DELIVERED} and status is not Status.DELIVERING)
+    assert (status in ENDED) is (onward <= {Status.DELIVERED, Status.EXPIRED} and status is not Status.DELIVERING)

@@ -16,6 +16,7 @@ _TITLES = {
     Status.DELIVERED: "Your picture",
     Status.FAILED: "No picture this time",
     Status.CANCELLED: "Cancelled",
+    Status.EXPIRED: "Not collected in time",
 }
 
 _WORDS = {
@@ -27,6 +28,7 @@ _WORDS = {
     Status.DELIVERED: "The picture was delivered.",
     Status.FAILED: "No picture was made.",
     Status.CANCELLED: "The request was cancelled.",
+    Status.EXPIRED: "The picture was kept for you, was not collected in time, and has been removed.",
 }
 
 
