@@ -21,19 +21,21 @@ from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
 from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
+from bot.guilds.replies import ReplyManners
 from bot.hosting import Hosting
 from bot.hosting.choosing import make_hosts
 from bot.hosting.inspection import Inspector
 from bot.hosting.own import HostedFolder
 from bot.hosting.tidying import Tidying
 from bot.images.worker import ImageWorkers
-from bot.intake import EditForms, Intake, ResultPresses
-from bot.intake.edit_form import read_attachments
+from bot.intake import EditForms, Intake, Menus, Messages, Replies, ResultPresses
 from bot.jobs.results import ResultKeeper
 from bot.jobs.runner import JobRunner
+from bot.jobs.seen import SeenPictures
 from bot.jobs.service import JobService
 from bot.jobs.sources import SourceKeeper
 from bot.jobs.steps import Patience, Steps
+from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
 from bot.net import Downloader, make_session
 from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
@@ -44,6 +46,9 @@ from bot.store.assets import AssetStore
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
+from bot.store.offers import OfferStore
+from bot.store.seen import SeenStore
+from bot.store.tray import TrayStore
 from bot.web import pictures
 from bot.web import server as web
 
@@ -126,6 +131,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         hosting = await _hosting(
             stack, settings=settings, session=api_session, database=database, store=store, folder=hosted, clock=clock
         )
+        sources = await _sources(
+            stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
+        )
         steps = Steps(
             store=store,
             provider=EvoLink(
@@ -135,9 +143,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
                 model=settings.evolink_model,
                 clock=clock,
             ),
-            sources=await _sources(
-                stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
-            ),
+            sources=sources,
             results=await _results(stack, settings, clock, folder),
             announcer=announcer,
             wakes=wakes,
@@ -150,11 +156,12 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         )
         stack.push_async_callback(runner.stop)
         jobs = JobService(store=store, runner=runner, wakes=wakes, clock=clock, max_waiting=settings.max_waiting_jobs)
-        client.intake = Intake(jobs=jobs, announcer=announcer, clock=clock)
-        client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=read_attachments)
+        tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
+        client.intake = Intake(jobs=jobs, tray=tray, announcer=announcer, clock=clock)
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
         )
+        _join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
         web_base = await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
         yield App(
             settings=settings,
@@ -214,6 +221,21 @@ async def _sources(
         store=store,
         clock=clock,
     )
+
+
+def _join_messages(
+    client: ImageBot, *, settings: Settings, database: Database, jobs: JobService, tray: Tray, clock: Clock
+) -> None:
+    """Give the client what takes people's messages: replies, menus, and the form that comes back."""
+    messages = Messages(
+        jobs=jobs,
+        seen=SeenPictures(store=SeenStore(database), clock=clock),
+        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
+    )
+    manners = ReplyManners(offers=OfferStore(database), clock=clock, usual=settings.reply_to_picture)
+    client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
+    client.menus = Menus(messages=messages, tray=tray)
+    client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
 
 
 async def _web(

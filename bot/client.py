@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
-from bot.intake import EditForms, Intake, ResultPresses
+from bot.intake import EditForms, Intake, Menus, Replies, ResultPresses
 from bot.settings import MessageContent
 from bot.ui import edit_form, texts, views
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
 discord.VoiceClient.warn_dave = False
 
-EXTENSIONS = ("cogs.imagine", "cogs.edit")
+EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references")
 
 
 def point_library_at(*, api_base: str, gateway_url: str | None) -> None:
@@ -47,6 +47,8 @@ class ImageBot(commands.AutoShardedBot):
     intake: Intake
     edit_forms: EditForms
     result_presses: ResultPresses
+    replies: Replies
+    menus: Menus
 
     def __init__(self, *, message_content: MessageContent, gateway_url: str | None, **options: Any) -> None:
         super().__init__(
@@ -99,7 +101,8 @@ class ImageBot(commands.AutoShardedBot):
         return bool(shards) and not any(shard.is_closed() or math.isnan(shard.latency) for shard in shards)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Leave messages alone: this bot has no text commands."""
+        """Take replies to pictures; this bot has no text commands."""
+        await self.replies.take(message)
 
     async def on_interaction(self, interaction: "discord.Interaction[ImageBot]") -> None:
         """Take forms, and answer a button of an older version: the library would drop both without a word."""

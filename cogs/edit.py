@@ -23,7 +23,7 @@ class EditCog(commands.Cog):
         self,
         interaction: discord.Interaction[ImageBot],
         instruction: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
-        image: discord.Attachment,
+        image: discord.Attachment | None = None,
         image2: discord.Attachment | None = None,
         image3: discord.Attachment | None = None,
         image4: discord.Attachment | None = None,
@@ -43,6 +43,7 @@ class EditCog(commands.Cog):
         web_search: bool = False,
         image_search: bool = False,
         thinking: str = Thinking.AUTO.value,
+        use_references: bool = False,
     ) -> None:
         """Change pictures as told."""
         given = [
@@ -72,6 +73,7 @@ class EditCog(commands.Cog):
                 thinking=Thinking(thinking),
             ),
             sources=tuple(pictures.of_attachments(attachment for attachment in given if attachment)),
+            with_tray=use_references,
             private=private,
         )
         await self._intake.ask(interaction, wish)

@@ -43,6 +43,7 @@ class ImagineCog(commands.Cog):
         image12: discord.Attachment | None = None,
         image13: discord.Attachment | None = None,
         image14: discord.Attachment | None = None,
+        use_references: bool = False,
     ) -> None:
         """Draw a picture."""
         drawing = Drawing(
@@ -70,7 +71,8 @@ class ImagineCog(commands.Cog):
             image14,
         ]
         sources = pictures.of_attachments(attachment for attachment in given if attachment)
-        await self._intake.ask(interaction, Wish(drawing=drawing, sources=tuple(sources), private=private))
+        wish = Wish(drawing=drawing, sources=tuple(sources), with_tray=use_references, private=private)
+        await self._intake.ask(interaction, wish)
 
 
 async def setup(bot: ImageBot) -> None:

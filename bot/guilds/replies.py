@@ -49,6 +49,4 @@ class ReplyManners:
     async def may_offer(self, *, user_id: int, channel_id: int) -> bool:
         """Tell whether the bot may offer a button now, and note that it does: once a day for a person in a channel."""
         now = self._clock.now()
-        return await self._offers.put(
-            user_id=user_id, channel_id=channel_id, now=now, forget_before=now - OFFER_EVERY
-        )
+        return await self._offers.put(user_id=user_id, channel_id=channel_id, now=now, forget_before=now - OFFER_EVERY)

@@ -2,7 +2,21 @@
 
 from bot.intake.answers import answer_privately, explain
 from bot.intake.edit_form import EditForms, open_form
+from bot.intake.menus import Menus
+from bot.intake.messages import Messages
+from bot.intake.replies import Replies
 from bot.intake.result_presses import ResultPresses
 from bot.intake.service import Intake, Wish
 
-__all__ = ["EditForms", "Intake", "ResultPresses", "Wish", "answer_privately", "explain", "open_form"]
+__all__ = [
+    "EditForms",
+    "Intake",
+    "Menus",
+    "Messages",
+    "Replies",
+    "ResultPresses",
+    "Wish",
+    "answer_privately",
+    "explain",
+    "open_form",
+]

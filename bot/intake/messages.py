@@ -1,4 +1,4 @@
-"""Pictures of messages that people point at: by a reply, a menu or a button. What Discord hides is said, not guessed."""
+"""Pictures of messages that people point at, by a reply, a menu or a button. What Discord hides is said, not guessed."""
 
 import logging
 from typing import TYPE_CHECKING, TypeAlias

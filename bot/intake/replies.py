@@ -60,7 +60,7 @@ class Replies:
 
     @explained
     async def confirm(self, interaction: Interaction, message_id: int) -> None:
-        """Do what a reply asked for, once its author says so: both are read again, so that a restart changes nothing."""
+        """Do what a reply asked for, once its author says so; all is read anew, so that a restart changes nothing."""
         await interaction.response.defer()
         message = await fetch(interaction.client, interaction.channel_id or 0, message_id)
         if message.author.id != interaction.user.id:
@@ -130,9 +130,7 @@ class Replies:
         self, message: discord.Message, target: discord.Message, sources: list[Source], *, explicit: bool
     ) -> None:
         """Offer Edit in place of words that are not there, or that Discord hides from the bot; unasked, rarely."""
-        if not explicit and not await self._manners.may_offer(
-            user_id=message.author.id, channel_id=message.channel.id
-        ):
+        if not explicit and not await self._manners.may_offer(user_id=message.author.id, channel_id=message.channel.id):
             return
         job_id = sources[0].result_of
         button = (
@@ -160,7 +158,10 @@ class Replies:
         )
 
     async def _say(
-        self, message: discord.Message, sentence: str, button: discord.ui.DynamicItem[discord.ui.Button[Any]] | None = None
+        self,
+        message: discord.Message,
+        sentence: str,
+        button: discord.ui.DynamicItem[discord.ui.Button[Any]] | None = None,
     ) -> None:
         """Answer a message; the nonce drops the double of another process."""
         options: dict[str, Any] = {"view": card_view(button)} if button else {}

@@ -40,12 +40,36 @@ def route_of(interaction: discord.Interaction[Any], *, now: datetime) -> ReplyRo
     )
 
 
+def route_to(message: discord.Message, *, now: datetime) -> ReplyRoute:
+    """Return how a message of a server can be answered: by the channel alone, there is no token."""
+    guild = message.guild
+    return ReplyRoute(
+        application_id=guild.me.id if guild else 0,
+        channel_id=message.channel.id,
+        message_id=None,
+        token=None,
+        token_expires_at=now,
+        ephemeral=False,
+        channel_reachable=guild is not None and _may_post(_own_permissions(message, guild), message.channel),
+        upload_limit_bytes=guild.filesize_limit if guild else 0,
+    )
+
+
+def _own_permissions(message: discord.Message, guild: discord.Guild) -> discord.Permissions:
+    if isinstance(message.channel, discord.abc.GuildChannel | discord.Thread):
+        return message.channel.permissions_for(guild.me)
+    return discord.Permissions.all()  # a place the library does not know yet: Discord will tell
+
+
 def _channel_reachable(interaction: discord.Interaction[Any]) -> bool:
     """Tell whether the bot itself, without the token, can post where the person is (discord.md 1)."""
     if interaction.guild_id is None:
         return bool(interaction.context.dm_channel)
     if interaction.client.get_guild(interaction.guild_id) is None:
         return False
-    may = interaction.app_permissions
-    may_send = may.send_messages_in_threads if isinstance(interaction.channel, discord.Thread) else may.send_messages
+    return _may_post(interaction.app_permissions, interaction.channel)
+
+
+def _may_post(may: discord.Permissions, channel: object) -> bool:
+    may_send = may.send_messages_in_threads if isinstance(channel, discord.Thread) else may.send_messages
     return may.view_channel and may_send and may.attach_files and may.embed_links

@@ -5,22 +5,27 @@ card, or a private refusal.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
 
+from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
 from bot.intake.pictures import numbered
-from bot.intake.routes import clean_prompt, route_of
+from bot.intake.routes import clean_prompt, route_of, route_to
 from bot.jobs.model import Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
+from bot.jobs.tray import Tray
 from bot.ui import texts
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
+
+log = logging.getLogger(__name__)
 
 STORE_PATIENCE_S = 1.0
 """After this long without an answer from the store, the person is told to wait: Discord gives 3 s in all."""
@@ -36,6 +41,8 @@ class Wish:
     kind: Kind = Kind.IMAGINE
     sources: tuple[Source, ...] = ()
     """In the person's order; their positions are set when the wish is taken."""
+    with_tray: bool = False
+    """The person's collected pictures come after `sources`, and the tray is empty once the request is taken."""
     parent_id: str | None = None
     private: bool = False
 
@@ -43,31 +50,78 @@ class Wish:
 class Intake:
     """Takes what people do, and answers them."""
 
-    def __init__(self, *, jobs: JobService, announcer: DiscordAnnouncer, clock: Clock) -> None:
+    def __init__(self, *, jobs: JobService, tray: Tray, announcer: DiscordAnnouncer, clock: Clock) -> None:
         self._jobs = jobs
+        self._tray = tray
         self._announcer = announcer
         self._clock = clock
 
-    async def ask(self, interaction: Interaction, wish: Wish, *, in_place: bool = False) -> None:
+    async def ask(
+        self, interaction: Interaction, wish: Wish, *, in_place: bool = False, origin_id: int | None = None
+    ) -> None:
         """Take a wish for a picture: store it, answer it, begin it; raises Refusal.
 
-        The answer is a new message, or with `in_place` the message whose button was pressed.
+        The answer is a new message, or with `in_place` the message whose button was pressed. `origin_id` names what is
+        to be done once only, where that is not the interaction itself.
         """
         route = route_of(interaction, now=self._clock.now())
         if not in_place:
             route = replace(route, message_id=None, ephemeral=wish.private)
-        request = Request(
-            origin_id=interaction.id,
+        if wish.with_tray:
+            wish = replace(wish, sources=(*wish.sources, *await self._collected(interaction.user.id)))
+        request = _request(
+            wish,
+            origin_id=origin_id or interaction.id,
             user_id=interaction.user.id,
             guild_id=interaction.guild_id,
-            drawing=replace(wish.drawing, prompt=clean_prompt(wish.drawing.prompt)),
             route=route,
-            kind=wish.kind,
-            sources=numbered(wish.sources),
-            parent_id=wish.parent_id,
         )
         job = await self._stored_in_time(interaction, request, in_place=in_place)
         await self._jobs.begin(job, await self._answer(interaction, job, in_place=in_place))
+        if wish.with_tray:
+            await self._tray.clear(interaction.user.id)
+
+    async def ask_by_message(self, message: discord.Message, wish: Wish) -> None:
+        """Take a wish that a message of a server says, and answer it by another one; raises Refusal.
+
+        Where the bot could not answer, nothing is taken: the person would see nothing of it.
+        """
+        route = route_to(message, now=self._clock.now())
+        if not route.channel_reachable:
+            log.info("reply not taken: no right to answer", extra={"channel": message.channel.id})
+            return
+        request = _request(
+            wish,
+            origin_id=message.id,
+            user_id=message.author.id,
+            guild_id=message.guild.id if message.guild else None,
+            route=route,
+        )
+        job = await self._jobs.submit(request)
+        await self._jobs.begin(job, await self._answer_message(message, job))
+
+    async def _collected(self, user_id: int) -> list[Source]:
+        collected = await self._tray.list(user_id)
+        if not collected:
+            raise errors.TrayEmpty
+        return collected
+
+    async def _answer_message(self, message: discord.Message, job: Job) -> ReplyRoute:
+        """Post the progress card as a reply, and return where it stands, as far as that is known."""
+        card = self._announcer.first_card(job)
+        with refusals_of_discord_noted("reply"):
+            posted = await message.channel.send(
+                embed=card.embed,
+                view=card.view or discord.utils.MISSING,
+                reference=message.to_reference(fail_if_not_exists=False),
+                mention_author=False,
+                allowed_mentions=discord.AllowedMentions.none(),
+                nonce=job.id,
+            )
+            return replace(job.route, message_id=posted.id)
+        with refusals_of_discord_noted("reply, once more"):
+            return await self._announcer.open_anyhow(job) or job.route
+        return job.route
 
     async def _stored_in_time(self, interaction: Interaction, request: Request, *, in_place: bool) -> Job:
         storing = asyncio.ensure_future(self._jobs.submit(request))
@@ -125,3 +179,19 @@ class Intake:
         delivery = await self._announcer.deliver(here)
         if delivery.delivered:
             await self._jobs.collected(job)
+
+
+def _request(wish: Wish, *, origin_id: int, user_id: int, guild_id: int | None, route: ReplyRoute) -> Request:
+    """Make a request of a wish; raises Refusal where it asks for what cannot be done."""
+    if wish.kind is Kind.EDIT and not wish.sources:
+        raise errors.NoPicture
+    return Request(
+        origin_id=origin_id,
+        user_id=user_id,
+        guild_id=guild_id,
+        drawing=replace(wish.drawing, prompt=clean_prompt(wish.drawing.prompt)),
+        route=route,
+        kind=wish.kind,
+        sources=numbered(wish.sources),
+        parent_id=wish.parent_id,
+    )

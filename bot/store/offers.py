@@ -5,7 +5,9 @@ from datetime import datetime
 from bot.store.database import Database
 from bot.store.instants import to_stored
 
-_PUT = "INSERT INTO offers (user_id, channel_id, offered_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING offered_at"
+_PUT = """
+INSERT INTO offers (user_id, channel_id, offered_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING offered_at
+"""
 
 
 class OfferStore:

@@ -39,17 +39,30 @@ from bot.ui.texts.pressing import (
     name_of_result,
 )
 from bot.ui.texts.progress import expectation, percent, status_title, status_words
+from bot.ui.texts.references import (
+    CLEAR_REFERENCES_LABEL,
+    EDIT_IMAGE_MENU,
+    REFERENCES_DESCRIPTION,
+    USE_AS_REFERENCE_MENU,
+    tray,
+    tray_after,
+    tray_cleared,
+)
+from bot.ui.texts.replies import DO_REPLY_LABEL, confirm_reply, unread_reply, wordless_reply
 from bot.ui.texts.results import alt_text, delivery_note, duration, other_pixels, pixels
 from bot.ui.texts.sources import file_name, listed, remarks_on
 
 __all__ = [
     "CANCEL_LABEL",
+    "CLEAR_REFERENCES_LABEL",
     "COLLECT_LABEL",
     "DETAILS_TITLE",
+    "DO_REPLY_LABEL",
     "DURATION_LABEL",
     "EDIT_DESCRIPTION",
     "EDIT_FORM_EXAMPLE",
     "EDIT_FORM_TITLE",
+    "EDIT_IMAGE_MENU",
     "EDIT_OPTIONS",
     "EXTRAS_LABEL",
     "IMAGINE_DESCRIPTION",
@@ -62,6 +75,7 @@ __all__ = [
     "QUALITY_LABEL",
     "QUALITY_NAMES",
     "REDRAW_INSTRUCTION",
+    "REFERENCES_DESCRIPTION",
     "REMARK_LABEL",
     "SAME_SHAPE",
     "SIZE_LABEL",
@@ -70,10 +84,12 @@ __all__ = [
     "THINKING_NAMES",
     "UPLOADS_HINT",
     "UPLOADS_LABEL",
+    "USE_AS_REFERENCE_MENU",
     "FailureText",
     "alt_text",
     "cancelled_after",
     "cancelled_before",
+    "confirm_reply",
     "delivery_note",
     "duration",
     "expectation",
@@ -102,5 +118,10 @@ __all__ = [
     "status_words",
     "still_working",
     "too_late_to_cancel",
+    "tray",
+    "tray_after",
+    "tray_cleared",
     "unknown_button",
+    "unread_reply",
+    "wordless_reply",
 ]

@@ -3,6 +3,7 @@
 import functools
 
 from bot import errors
+from bot.ui.texts import replies
 from bot.ui.texts.sources import file_name, megabytes
 
 
@@ -104,6 +105,33 @@ def _(error: errors.TooManySources) -> str:
         f"That is {error.count:,} pictures and the model takes at most {error.limit:,} at a time. Nothing was spent. "
         f"Leave out {error.count - error.limit:,} and try again."
     )
+
+
+@refusal.register
+def _(error: errors.NoPicture) -> str:
+    del error
+    return replies.no_picture()
+
+
+@refusal.register
+def _(error: errors.PictureUnreadable) -> str:
+    del error
+    return replies.picture_unreadable()
+
+
+@refusal.register
+def _(error: errors.TrayEmpty) -> str:
+    del error
+    return (
+        "You have collected no pictures, or more than 24 hours ago. Nothing was spent. "
+        "Press and hold a message with a picture (or right-click it) and choose Apps → Use as reference."
+    )
+
+
+@refusal.register
+def _(error: errors.MessageGone) -> str:
+    del error
+    return replies.message_gone()
 
 
 @refusal.register

@@ -12,6 +12,7 @@ IMAGINE_OPTIONS = {
     "image_search": "Let the model look at pictures from the web first; each search costs a little more",
     "thinking": "How long the model ponders before it draws",
     "private": "Show the picture to you only",
+    "use_references": "Also use the pictures you collected by Apps → Use as reference, after those given here",
     "image": "A picture to go by, picture 1; up to 14 in all, of which at most 4 may show real people",
     **FURTHER_IMAGES,
 }
@@ -28,4 +29,5 @@ EDIT_OPTIONS = {
     "web_search": IMAGINE_OPTIONS["web_search"],
     "image_search": IMAGINE_OPTIONS["image_search"],
     "thinking": IMAGINE_OPTIONS["thinking"],
+    "use_references": IMAGINE_OPTIONS["use_references"],
 }

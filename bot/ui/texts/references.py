@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from bot.jobs.model import MAX_SOURCES, Source
 from bot.jobs.tray import Put
-from bot.ui import markdown
+from bot.ui import characters
 from bot.ui.texts.failures import failure
 from bot.ui.texts.names import TIMES
+from bot.ui.texts.sources import file_name
 
 CLEAR_REFERENCES_LABEL = "Clear"
 EDIT_IMAGE_MENU = "Edit image"
 USE_AS_REFERENCE_MENU = "Use as reference"
 REFERENCES_DESCRIPTION = "Show the pictures you collected by Apps → Use as reference, and clear them"
 
-_MAX_NAME_CHARS = 60
+_MAX_NAME_CHARS = 30
+_MAX_FAILURES_TOLD = 2
+_MAX_CHARS = 2000
 _HOW_TO_COLLECT = "Press and hold a message with a picture (or right-click it) and choose Apps → Use as reference."
 _HOW_TO_USE = "`/imagine` and `/edit` use them with `use_references`, numbered on after the pictures you give there."
 
@@ -28,26 +31,21 @@ def tray(pictures: Sequence[Source]) -> str:
 
 def tray_after(put: Put) -> str:
     """Return what became of pictures that were to be put into a tray, and what lies there now."""
+    full = f"found no room: {MAX_SOURCES} are the most"
     told = [
         _counted(put.added, "was added", "were added"),
         _counted(put.known, "lay there already", "lay there already"),
-        _counted(put.without_room, f"found no room: {MAX_SOURCES} are the most", f"found no room: {MAX_SOURCES} are the most"),
-        *(failure(each, job_id="").sentence for each in put.failures),
+        _counted(put.without_room, full, full),
+        *(failure(each, job_id="").sentence.replace("\n\n", " ") for each in put.failures[:_MAX_FAILURES_TOLD]),
+        _counted(len(put.failures[_MAX_FAILURES_TOLD:]), "more cannot be used", "more cannot be used"),
     ]
-    return "\n".join([*filter(None, told), "", tray(put.tray), "They are kept for 24 hours." if put.tray else ""]).strip()
+    kept = "They are kept for 24 hours." if put.tray else ""
+    return characters.cut("\n".join(filter(None, [*told, tray(put.tray), kept])), _MAX_CHARS)
 
 
 def tray_cleared(count: int) -> str:
     """Return what is said when a tray was emptied."""
     return f"{_counted(count, 'was', 'were')} removed. Nothing was spent." if count else tray(())
-
-
-def tray_empty() -> str:
-    """Return the answer where collected pictures were to be used and there are none."""
-    return (
-        "You have collected no pictures, or they were collected more than 24 hours ago. Nothing was spent. "
-        f"{_HOW_TO_COLLECT}"
-    )
 
 
 def _counted(count: int, one: str, many: str) -> str:
@@ -57,6 +55,6 @@ def _counted(count: int, one: str, many: str) -> str:
 
 
 def _line(picture: Source) -> str:
-    name = markdown.quote(picture.name, limit=_MAX_NAME_CHARS)
+    name = file_name(picture.name, limit=_MAX_NAME_CHARS)
     pixels = f" · {picture.width} {TIMES} {picture.height}" if picture.width else ""
     return f"{picture.position} · {name}{pixels}"
