@@ -1,0 +1,178 @@
+"""What pictures take on disk, and which of them are given up. One statement decides; the files are removed after it.
+
+Never given up are the pictures of a job that goes on, and those that wait to be collected.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiosqlite
+
+from bot.jobs.model import Job
+from bot.store import job_rows
+from bot.store.database import Database, Row
+from bot.store.instants import to_stored
+
+BATCH = 20
+"""Given up at once to make room, so that no more goes than has to."""
+_FIRST_SCHEMA = 5
+
+_USED = """
+SELECT
+    (SELECT coalesce(sum(coalesce(result_n_bytes, 0) + thumbnail_n_bytes), 0) FROM jobs WHERE files_gone_at IS NULL)
+  + (SELECT coalesce(sum(n_bytes), 0) FROM (
+        SELECT path, n_bytes FROM sources WHERE path GLOB 'sources/*'
+        UNION SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*'
+    ))
+"""
+
+# What neither age nor want of room may remove: of jobs that go on, of pictures to be collected, of people's trays.
+# CROSS: from the few such jobs to their sources, and never from all sources to their jobs.
+_BOUND = """
+SELECT
+    (SELECT coalesce(sum(coalesce(result_n_bytes, 0) + thumbnail_n_bytes), 0) FROM jobs WHERE told_at IS NULL)
+  + (SELECT coalesce(sum(coalesce(result_n_bytes, 0) + thumbnail_n_bytes), 0) FROM jobs
+     WHERE status = 'ready' AND told_at IS NOT NULL)
+  + (SELECT coalesce(sum(n_bytes), 0) FROM (
+        SELECT path, n_bytes FROM jobs CROSS JOIN sources ON sources.job_id = jobs.id
+        WHERE jobs.told_at IS NULL AND path GLOB 'sources/*'
+        UNION
+        SELECT path, n_bytes FROM jobs CROSS JOIN sources ON sources.job_id = jobs.id
+        WHERE jobs.status = 'ready' AND path GLOB 'sources/*'
+        UNION
+        SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*'
+    ))
+"""
+
+_GIVE_UP_AGED = """
+UPDATE jobs SET files_gone_at = :now, thumbnail_n_bytes = 0
+WHERE id IN (SELECT id FROM jobs_that_may_let_go WHERE finished_at <= :before)
+RETURNING id, result_path
+"""
+
+_GIVE_UP_RELEASED = """
+UPDATE jobs SET files_gone_at = :now, thumbnail_n_bytes = 0
+WHERE id IN (SELECT id FROM jobs_that_may_let_go WHERE forgotten_at IS NOT NULL OR status = 'expired')
+RETURNING id, result_path
+"""
+
+# The oldest of them, and just so many that what their own files take is enough.
+_GIVE_UP_OLDEST = """
+WITH oldest AS (
+    SELECT id, finished_at, coalesce(result_n_bytes, 0) + thumbnail_n_bytes AS n_bytes
+    FROM jobs_that_may_let_go ORDER BY finished_at, id LIMIT :most
+), counted AS (
+    SELECT id, sum(n_bytes) OVER (ORDER BY finished_at, id ROWS UNBOUNDED PRECEDING) - n_bytes AS freed_before
+    FROM oldest
+)
+UPDATE jobs SET files_gone_at = :now, thumbnail_n_bytes = 0
+WHERE id IN (SELECT id FROM counted WHERE freed_before < :wanted)
+RETURNING id, result_path
+"""
+
+_FORGET = """
+UPDATE jobs SET forgotten_at = :now
+WHERE id = :id AND user_id = :user_id AND forgotten_at IS NULL
+  AND status IN ('delivered', 'failed', 'cancelled', 'expired')
+RETURNING id
+"""
+
+_CLAIMED = """
+SELECT path FROM sources WHERE path IS NOT NULL UNION SELECT path FROM tray WHERE path IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A job whose files are to be removed now."""
+
+    job_id: str
+    result: Path | None
+
+
+class RetentionStore:
+    """The decisions about files, in the database. `folder` is DATA_DIR."""
+
+    def __init__(self, database: Database, *, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    async def used_bytes(self) -> int:
+        """Return how much results, thumbnails and prepared sources take on disk."""
+        [row] = await self._database.read(_USED)
+        return int(row[0])
+
+    async def bound_bytes(self) -> int:
+        """Return how much of it can't be given up: of jobs that go on, uncollected results, people's trays."""
+        [row] = await self._database.read(_BOUND)
+        return int(row[0])
+
+    async def list_uncollected(self, *, before: datetime) -> list[Job]:
+        """List the jobs whose result has waited to be collected since before then, without their sources."""
+        rows = await self._database.read(
+            "SELECT * FROM jobs WHERE status = 'ready' AND finished_at <= ?", (to_stored(before),)
+        )
+        return [job_rows.read_job(row, folder=self._folder, sources=()) for row in rows]
+
+    async def give_up_aged(self, *, before: datetime, now: datetime) -> list[GivenUp]:
+        """Give up the files of jobs that ended before then."""
+        return await self._give_up(_GIVE_UP_AGED, {"before": to_stored(before), "now": to_stored(now)})
+
+    async def give_up_released(self, *, now: datetime) -> list[GivenUp]:
+        """Give up the files of jobs that expired, or that their owners forgot."""
+        return await self._give_up(_GIVE_UP_RELEASED, {"now": to_stored(now)})
+
+    async def give_up_oldest(self, *, wanted_bytes: int, now: datetime) -> list[GivenUp]:
+        """Give up the files of the oldest jobs, a batch at most; ask again while more room is wanted."""
+        return await self._give_up(_GIVE_UP_OLDEST, {"wanted": wanted_bytes, "now": to_stored(now), "most": BATCH})
+
+    async def forget(self, job_id: str, *, user_id: int, now: datetime) -> bool:
+        """Take an ended job out of its owner's history; False where it has not ended or is gone already."""
+        rows = await self._database.write(_FORGET, {"id": job_id, "user_id": user_id, "now": to_stored(now)})
+        return bool(rows)
+
+    async def set_thumbnail(self, job_id: str, *, n_bytes: int) -> bool:
+        """Note what a thumbnail takes; False where the job's files were given up meanwhile."""
+        rows = await self._database.write(
+            "UPDATE jobs SET thumbnail_n_bytes = ? WHERE id = ? AND files_gone_at IS NULL RETURNING id",
+            (n_bytes, job_id),
+        )
+        return bool(rows)
+
+    async def list_claimed(self) -> set[Path]:
+        """List the prepared pictures that some job, or somebody's tray, still refers to."""
+        return {self._folder / row["path"] for row in await self._database.read(_CLAIMED)}
+
+    async def list_given_up(self, job_ids: Iterable[str]) -> set[str]:
+        """Return those of the jobs whose files were given up; of unknown jobs nothing is said."""
+        kept = {row["id"] for row in await self._database.read("SELECT id FROM jobs WHERE files_gone_at IS NULL")}
+        given_up: set[str] = set()
+        for job_id in set(job_ids) - kept:
+            if await self._database.read("SELECT 1 FROM jobs WHERE id = ?", (job_id,)):
+                given_up.add(job_id)
+        return given_up
+
+    async def _give_up(self, sql: str, parameters: dict[str, int]) -> list[GivenUp]:
+        async def work(connection: aiosqlite.Connection) -> list[Row]:
+            rows = list(await connection.execute_fetchall(sql, parameters))
+            await connection.executemany(
+                "UPDATE sources SET path = NULL WHERE job_id = ?", [(row["id"],) for row in rows]
+            )
+            return rows
+
+        rows = await self._database.transact(work)
+        return [GivenUp(row["id"], self._folder / row["result_path"] if row["result_path"] else None) for row in rows]
+
+
+def measure(path: Path) -> int | None:
+    """Return how much pictures take on disk, from the database at `path` alone; None while it is an older one. Blocks.
+
+    The database must be one that `database.inspect` has found whole.
+    """
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        return int(connection.execute(_USED).fetchone()[0]) if version >= _FIRST_SCHEMA else None
