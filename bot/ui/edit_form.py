@@ -62,6 +62,16 @@ class _StatelessModal(ui.Modal):
         return True
 
 
+class _Choice(ui.Select[Any]):
+    """A choice of one in a form, where Discord's documents forbid the field `disabled` that the library sends."""
+
+    def __init__(self, name: str, options: list[discord.SelectOption]) -> None:
+        super().__init__(custom_id=name, options=options, required=True)
+
+    def to_component_dict(self) -> Any:
+        return {name: value for name, value in super().to_component_dict().items() if name != "disabled"}
+
+
 def edit_form(target: EditTarget, *, quality: Quality = Quality.TWO_K) -> ui.Modal:
     """Return a new form, to be sent once by `interaction.response.send_modal`."""
     form = _StatelessModal(title=texts.EDIT_FORM_TITLE, custom_id=_form_id(target))
@@ -77,8 +87,8 @@ def edit_form(target: EditTarget, *, quality: Quality = Quality.TWO_K) -> ui.Mod
     )
     labels: list[ui.Label[Any]] = [
         ui.Label(text=texts.INSTRUCTION_LABEL, component=instruction),
-        ui.Label(text=texts.SIZE_LABEL, component=_choice(_SIZE, _size_options())),
-        ui.Label(text=texts.QUALITY_LABEL, component=_choice(_QUALITY, _quality_options(quality))),
+        ui.Label(text=texts.SIZE_LABEL, component=_Choice(_SIZE, _size_options())),
+        ui.Label(text=texts.QUALITY_LABEL, component=_Choice(_QUALITY, _quality_options(quality))),
         ui.Label(text=texts.UPLOADS_LABEL, description=texts.UPLOADS_HINT, component=uploads),
     ]
     for label in labels:
@@ -116,10 +126,6 @@ def _form_id(target: EditTarget) -> str:
     if isinstance(target, ResultOf):
         return f"v1:edit-modal:j{target.job_id}"
     return f"v1:edit-modal:m{target.channel_id}-{target.message_id}"
-
-
-def _choice(name: str, options: list[discord.SelectOption]) -> ui.Select[Any]:
-    return ui.Select(custom_id=name, options=options, min_values=1, max_values=1, required=True)
 
 
 def _size_options() -> list[discord.SelectOption]:

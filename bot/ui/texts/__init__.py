@@ -50,7 +50,7 @@ from bot.ui.texts.references import (
 )
 from bot.ui.texts.replies import DO_REPLY_LABEL, confirm_reply, unread_reply, wordless_reply
 from bot.ui.texts.results import alt_text, delivery_note, duration, other_pixels, pixels
-from bot.ui.texts.sources import file_name, listed, remarks_on
+from bot.ui.texts.sources import listed, remarks_on
 
 __all__ = [
     "CANCEL_LABEL",
@@ -96,7 +96,6 @@ __all__ = [
     "extras",
     "facts",
     "failure",
-    "file_name",
     "internal_error",
     "listed",
     "made_by",

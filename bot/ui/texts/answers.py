@@ -4,7 +4,7 @@ import functools
 
 from bot import errors
 from bot.ui.texts import replies
-from bot.ui.texts.sources import file_name, megabytes
+from bot.ui.texts.sources import megabytes, named
 
 
 @functools.singledispatch
@@ -78,7 +78,7 @@ def _(error: errors.ResultGone) -> str:
 @refusal.register
 def _(error: errors.SourceGone) -> str:
     return (
-        f"“{file_name(error.name)}”, which this was made from, is not kept any more. Nothing was spent. "
+        f"{named(error.name)}, which this was made from, is not kept any more. Nothing was spent. "
         "Give the picture to `/edit` or `/imagine` once more."
     )
 
@@ -86,7 +86,7 @@ def _(error: errors.SourceGone) -> str:
 @refusal.register
 def _(error: errors.NotAPictureFile) -> str:
     return (
-        f"“{file_name(error.name)}” is not a picture. Nothing was spent. "
+        f"{named(error.name)} is not a picture. Nothing was spent. "
         "Give JPEG, PNG, WebP, GIF, HEIC, AVIF, BMP or TIFF files."
     )
 
@@ -94,7 +94,7 @@ def _(error: errors.NotAPictureFile) -> str:
 @refusal.register
 def _(error: errors.SourceTooLarge) -> str:
     return (
-        f"“{file_name(error.name)}” has {megabytes(error.n_bytes)} and the bot takes pictures of at most "
+        f"{named(error.name)} has {megabytes(error.n_bytes)} and the bot takes pictures of at most "
         f"{megabytes(error.limit_bytes)}. Nothing was spent. Save it smaller and try again."
     )
 

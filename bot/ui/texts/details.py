@@ -7,7 +7,7 @@ from bot.ui import characters
 from bot.ui.texts.labels import DURATION_LABEL, PIXELS_LABEL, SOURCES_LABEL
 from bot.ui.texts.names import TIMES, settings_line
 from bot.ui.texts.results import duration, pixels
-from bot.ui.texts.sources import done_to, file_name, megabytes
+from bot.ui.texts.sources import done_to, megabytes, numbered
 
 DETAILS_TITLE = "Details of this picture"
 
@@ -16,7 +16,6 @@ NO_SEED = "The model has no seed: Again and Redraw in 4K make a new picture, in 
 _NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9._:-]")
 _MAX_ID_CHARS = 80
 _MAX_SOURCES_CHARS = 900
-_MAX_LISTED_NAME_CHARS = 24
 
 
 def facts(job: Job, *, parent: Job | None, model: str) -> list[tuple[str, str]]:
@@ -63,7 +62,7 @@ def _sources(sources: tuple[Source, ...]) -> str:
 
 
 def _source(source: Source) -> str:
-    parts = [f"{source.position} {file_name(source.name, limit=_MAX_LISTED_NAME_CHARS)}"]
+    parts = [numbered(source)]
     if source.width and source.height:
         parts.append(f"{source.width} {TIMES} {source.height}")
     return " · ".join(parts + [", ".join(done_to(source))] * bool(source.changes))

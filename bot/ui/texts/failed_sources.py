@@ -5,7 +5,7 @@ By the reasons of `errors.NotAPicture`, `errors.DownloadFailed`, `images.worker.
 
 from bot.jobs.model import FailureKind
 from bot.ui.texts.explanations import TELL_OPERATOR, Explanation
-from bot.ui.texts.sources import file_name
+from bot.ui.texts.sources import named
 
 _OTHER_FILE = "Give another picture, or save it anew as JPEG or PNG, and try again."
 _SMALLER = "Save it smaller and try again."
@@ -59,4 +59,4 @@ def explain(kind: FailureKind, code: str, *, name: str) -> Explanation:
     table = BAD_SOURCE if kind is FailureKind.BAD_SOURCE else SOURCE_GONE
     fault, advice = table.get(code) or _GENERAL[kind]
     title = "A picture cannot be used" if kind is FailureKind.BAD_SOURCE else "A picture could not be fetched"
-    return Explanation(title=title, happened=f"“{file_name(name)}” {fault}", advice=advice)
+    return Explanation(title=title, happened=f"{named(name)} {fault}", advice=advice)

@@ -42,7 +42,7 @@ def delivery_note(steps: str, *, original_bytes: int) -> str:
     megabytes = original_bytes / _BYTES_PER_MEGABYTE
     return (
         f"The original of {megabytes:.1f} MB is larger than this place accepts, so it was {changes}. "
-        "The bot keeps the original as the model made it."
+        "The bot keeps the original as the model made it: press Details for it."
     )
 
 

@@ -30,8 +30,12 @@ _DONE = {
 
 def file_name(name: str, *, limit: int = _MAX_NAME_CHARS) -> str:
     """Return the name of a file as harmless markdown in one line of at most `limit` characters before escaping."""
-    shown = characters.cut(characters.plain_line(name), limit)
-    return markdown.quote(shown, limit=2 * limit) or "picture"
+    return markdown.quote(_short(name, limit), limit=2 * limit)
+
+
+def named(name: str) -> str:
+    """Return the name of a file between quotation marks, as harmless markdown in one line."""
+    return markdown.quote(f"“{_short(name, _MAX_NAME_CHARS)}”", limit=2 * _MAX_NAME_CHARS + 2)
 
 
 def megabytes(n_bytes: int) -> str:
@@ -39,10 +43,15 @@ def megabytes(n_bytes: int) -> str:
     return f"{n_bytes / _BYTES_PER_MEGABYTE:.1f} MB"
 
 
+def numbered(source: Source) -> str:
+    """Return a picture as a person may call it: its number, and the beginning of its name."""
+    label = f"{source.position} {_short(source.name, _MAX_LISTED_NAME_CHARS)}"
+    return markdown.quote(label, limit=2 * _MAX_LISTED_NAME_CHARS)
+
+
 def listed(sources: Sequence[Source]) -> str:
     """Return the pictures with their numbers in one line: `1 beach.jpg · 2 hat.png`."""
-    names = (f"{source.position} {file_name(source.name, limit=_MAX_LISTED_NAME_CHARS)}" for source in sources)
-    return characters.cut(" · ".join(names), _MAX_LIST_CHARS)
+    return characters.cut(" · ".join(numbered(source) for source in sources), _MAX_LIST_CHARS)
 
 
 def remarks_on(sources: Sequence[Source]) -> list[str]:
@@ -63,3 +72,7 @@ def done_to(source: Source) -> list[str]:
 def _pictures(positions: Sequence[int]) -> str:
     *most, last = (str(position) for position in positions)
     return f"pictures {', '.join(most)} and {last}" if most else f"picture {last}"
+
+
+def _short(name: str, limit: int) -> str:
+    return characters.cut(characters.plain_line(name), limit) or "picture"
