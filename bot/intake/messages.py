@@ -1,4 +1,4 @@
-"""Pictures of messages that people point at, by a reply, a menu or a button. What Discord hides is said, not guessed."""
+"""Pictures of messages that people point at by a reply, a menu or a button. What Discord hides is said, not guessed."""
 
 import logging
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,7 +35,8 @@ class Messages:
     async def pictures_of(self, message: discord.Message) -> list[Source]:
         """Return the pictures of a message, none if it has none; raises PictureUnreadable or SourceTooLarge."""
         job = await self._jobs.find_by_message(message.id)
-        if job is not None and job.result is not None and job.result.path.exists():
+        is_shown = bool(message.attachments)  # and not one that still waits to be collected
+        if job is not None and is_shown and job.result is not None and job.result.path.exists():
             return [result_as_source(job)]
         if is_hidden(message):
             raise errors.PictureUnreadable

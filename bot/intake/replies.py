@@ -14,6 +14,7 @@ from bot.guilds.replies import Reaction, ReplyManners
 from bot.intake import pictures
 from bot.intake.answers import explained, refusals_of_discord_noted
 from bot.intake.messages import Messages, fetch, is_hidden
+from bot.intake.routes import reference_to
 from bot.intake.service import Intake, Wish
 from bot.jobs.model import Drawing, Kind, Source
 from bot.ui import reply_buttons, texts
@@ -61,7 +62,8 @@ class Replies:
     @explained
     async def confirm(self, interaction: Interaction, message_id: int) -> None:
         """Do what a reply asked for, once its author says so; all is read anew, so that a restart changes nothing."""
-        await interaction.response.defer()
+        with refusals_of_discord_noted("defer"):
+            await interaction.response.defer()
         message = await fetch(interaction.client, interaction.channel_id or 0, message_id)
         if message.author.id != interaction.user.id:
             raise errors.NotYours
@@ -165,10 +167,10 @@ class Replies:
     ) -> None:
         """Answer a message; the nonce drops the double of another process."""
         options: dict[str, Any] = {"view": card_view(button)} if button else {}
+        options |= reference_to(message)
         with refusals_of_discord_noted("answer to a reply"):
             await message.channel.send(
                 sentence,
-                reference=message.to_reference(fail_if_not_exists=False),
                 mention_author=False,
                 allowed_mentions=discord.AllowedMentions.none(),
                 suppress_embeds=True,

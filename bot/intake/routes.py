@@ -44,7 +44,7 @@ def route_to(message: discord.Message, *, now: datetime) -> ReplyRoute:
     """Return how a message of a server can be answered: by the channel alone, there is no token."""
     guild = message.guild
     return ReplyRoute(
-        application_id=guild.me.id if guild else 0,
+        application_id=guild.me.id if guild else 0,  # belongs to the token, of which there is none
         channel_id=message.channel.id,
         message_id=None,
         token=None,
@@ -53,6 +53,13 @@ def route_to(message: discord.Message, *, now: datetime) -> ReplyRoute:
         channel_reachable=guild is not None and _may_post(_own_permissions(message, guild), message.channel),
         upload_limit_bytes=guild.filesize_limit if guild else 0,
     )
+
+
+def reference_to(message: discord.Message) -> dict[str, Any]:
+    """Return the options by which what is sent answers a message of a server, where Discord allows the bot that."""
+    if message.guild is None or not _own_permissions(message, message.guild).read_message_history:
+        return {}
+    return {"reference": message.to_reference(fail_if_not_exists=False)}
 
 
 def _own_permissions(message: discord.Message, guild: discord.Guild) -> discord.Permissions:

@@ -16,7 +16,7 @@ from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
 from bot.intake.pictures import numbered
-from bot.intake.routes import clean_prompt, route_of, route_to
+from bot.intake.routes import clean_prompt, reference_to, route_of, route_to
 from bot.jobs.model import Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
@@ -113,10 +113,10 @@ class Intake:
             posted = await message.channel.send(
                 embed=card.embed,
                 view=card.view or discord.utils.MISSING,
-                reference=message.to_reference(fail_if_not_exists=False),
                 mention_author=False,
                 allowed_mentions=discord.AllowedMentions.none(),
                 nonce=job.id,
+                **reference_to(message),
             )
             return replace(job.route, message_id=posted.id)
         with refusals_of_discord_noted("reply, once more"):

@@ -18,7 +18,10 @@ _MAX_NAME_CHARS = 30
 _MAX_FAILURES_TOLD = 2
 _MAX_CHARS = 2000
 _HOW_TO_COLLECT = "Press and hold a message with a picture (or right-click it) and choose Apps → Use as reference."
-_HOW_TO_USE = "`/imagine` and `/edit` use them with `use_references`, numbered on after the pictures you give there."
+_HOW_TO_USE = (
+    "`/imagine` and `/edit` use them with `use_references`, numbered on after the pictures you give there; "
+    "then this list is empty again."
+)
 
 
 def tray(pictures: Sequence[Source]) -> str:
@@ -45,7 +48,7 @@ def tray_after(put: Put) -> str:
 
 def tray_cleared(count: int) -> str:
     """Return what is said when a tray was emptied."""
-    return f"{_counted(count, 'was', 'were')} removed. Nothing was spent." if count else tray(())
+    return f"{_counted(count, 'was removed', 'were removed')} Nothing was spent." if count else tray(())
 
 
 def _counted(count: int, one: str, many: str) -> str:
