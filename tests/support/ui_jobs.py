@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.jobs.model import Drawing, Job, ReplyRoute, ResultFile, Status
+from bot.jobs.model import Drawing, Job, ReplyRoute, ResultFile, Source, Status
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
@@ -44,3 +44,8 @@ def result(width: int = 2048, height: int = 2048, *, n_bytes: int = 1_300_000) -
     return ResultFile(
         path=Path("result.jpg"), media_type="image/jpeg", width=width, height=height, n_bytes=n_bytes, sha256="0" * 64
     )
+
+
+def source(position: int = 1, name: str = "beach.jpg", **changes: Any) -> Source:
+    """Return a picture that was given; keywords are its other fields."""
+    return Source(position=position, name=name, **changes)

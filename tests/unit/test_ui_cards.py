@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.model import Failure, FailureKind, Job, Quality, Size, Status, Thinking
+from bot.jobs.model import Failure, FailureKind, Job, Quality, Size, Source, Status, Thinking
 from bot.ui import cards
-from tests.support.ui_jobs import NOW, job, result
+from tests.support.ui_jobs import NOW, job, result, source
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 STAMP = int(NOW.timestamp())
@@ -35,6 +35,14 @@ def buttons(card: cards.Card) -> list[tuple[str, str]]:
     return [(item["label"], item["custom_id"]) for row in rows for item in row["components"]]
 
 
+CHANGES = ("first_frame", "converted", "upright", "shrunk", "compressed", "metadata_removed")
+
+
+def fourteen(name: str) -> tuple[Source, ...]:
+    """Return as many pictures as there can be, with everything done to them."""
+    return tuple(source(position, name, changes=CHANGES) for position in range(1, 15))
+
+
 FAILED = Failure(kind=FailureKind.TASK_FAILED, code="content_policy_violation", message="A famous person.")
 EVERY_CARD: dict[str, Callable[[str], cards.Card]] = {
     "queued": lambda prompt: progress(job(prompt, status=Status.QUEUED), position=1_000_000),
@@ -44,6 +52,14 @@ EVERY_CARD: dict[str, Callable[[str], cards.Card]] = {
     "result": lambda prompt: cards.result_card(
         job(prompt, size=Size.RIBBON, web_search=True, image_search=True, finished_at=NOW, result=result(1, 1)),
         note="visually_lossless+smaller+still",
+    ),
+    "preparing": lambda prompt: progress(job(prompt, status=Status.PREPARING, sources=fourteen(prompt))),
+    "result of pictures": lambda prompt: cards.result_card(
+        job(prompt, size=Size.RIBBON, finished_at=NOW, result=result(1, 1), sources=fourteen(prompt)),
+        note="visually_lossless+smaller+still",
+    ),
+    "failure of a picture": lambda prompt: cards.failure_card(
+        job(prompt, failure=Failure(kind=FailureKind.BAD_SOURCE, code="empty", message=prompt))
     ),
     "failure": lambda prompt: cards.failure_card(
         job(prompt, failure=Failure(kind=FailureKind.PROVIDER_REFUSED, message=prompt, request_id=prompt))
@@ -167,6 +183,7 @@ def test_no_time_is_promised_where_none_is_known(shown: cards.Card) -> None:
 @pytest.mark.parametrize(
     ("status", "position", "title", "may_cancel"),
     [
+        (Status.PREPARING, None, "Getting your pictures ready", True),
         (Status.QUEUED, None, "Getting ready", True),
         (Status.QUEUED, 2, "Waiting in line", True),
         (Status.SUBMITTING, None, "Handing over to the model", True),
@@ -199,7 +216,6 @@ def test_the_result_tells_prompt_settings_pixels_and_time() -> None:
     ]
     assert card.embed.footer.text == "AI-generated picture | job k3v9q0ab"
     assert card.embed.image.url is None
-    assert card.view is None
 
 
 @pytest.mark.parametrize(
@@ -233,6 +249,39 @@ def test_a_fitted_picture_carries_its_note() -> None:
     """A person learns that the file is not the original."""
     card = cards.result_card(job(result=result(n_bytes=24_000_000)), note="smaller")
     assert any("24.0 MB" in (value or "") and "made smaller" in (value or "") for _, value in fields(card))
+
+
+@pytest.mark.parametrize(
+    ("quality", "labels"),
+    [
+        (Quality.HALF_K, ["Edit", "Again", "Redraw in 4K", "Details", "Delete"]),
+        (Quality.TWO_K, ["Edit", "Again", "Redraw in 4K", "Details", "Delete"]),
+        (Quality.FOUR_K, ["Edit", "Again", "Details", "Delete"]),
+    ],
+)
+def test_under_a_result_stands_what_can_be_done_with_it(quality: Quality, labels: list[str]) -> None:
+    """Redrawing in 4K only where that is more than there is; each button holds the job's id."""
+    shown = buttons(cards.result_card(job(quality=quality), note=None))
+    assert [label for label, _ in shown] == labels
+    assert {custom_id.rpartition(":")[2] for _, custom_id in shown} == {"k3v9q0ab"}
+
+
+PICTURES = (source(1), source(2, "hat_2.png"), source(3, "dog.gif", changes=("first_frame", "metadata_removed")))
+
+
+def test_pictures_are_numbered_while_they_are_worked_on_and_after() -> None:
+    """So that "the hat of picture 2" means what it says."""
+    line = r"1 beach.jpg · 2 hat\_2.png · 3 dog.gif"
+    assert description(progress(job(sources=PICTURES))).endswith(f"> a paper lighthouse\n{line}")
+    assert ("Made from", line) in fields(cards.result_card(job(sources=PICTURES), note=None))
+
+
+def test_what_was_done_to_a_picture_and_can_be_seen_is_said() -> None:
+    """The first frame of an animation, yes; that its position was removed, in Details only."""
+    shown = dict(fields(cards.result_card(job(sources=PICTURES, result=result()), note=None)))
+    assert shown["Please note"] == (
+        "Of picture 3 only the first image was used: the model sees neither motion nor further pages."
+    )
 
 
 def test_a_result_without_its_file_is_still_a_card() -> None:

@@ -4,10 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import errors
+from bot.images import worker
 from bot.jobs.model import Failure, FailureKind
 from bot.ui import texts
 from bot.ui.texts.explanations import Explanation
+from bot.ui.texts.failed_sources import BAD_SOURCE, SOURCE_GONE
 from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
+from bot.ui.texts.failures import ABOUT_SOURCES
 from bot.ui.texts.refused_calls import BY_CALL_CODE, BY_STATUS
 
 FREE = "It cost you nothing and is not counted."
@@ -158,6 +162,65 @@ def test_each_kind_of_failure_says_what_it_cost(kind: FailureKind, code: str | N
     assert "counted" in text.sentence
 
 
+SOURCES = [
+    (FailureKind.BAD_SOURCE, "not_a_picture", "is not a picture, whatever its name says"),
+    (FailureKind.BAD_SOURCE, "cut_off", "damaged or incomplete"),
+    (FailureKind.BAD_SOURCE, "too_large", "more pixels than the bot takes"),
+    (FailureKind.BAD_SOURCE, "empty", "is an empty file"),
+    (FailureKind.BAD_SOURCE, "vector", "(SVG)"),
+    (FailureKind.BAD_SOURCE, "document", "(PDF)"),
+    (FailureKind.BAD_SOURCE, "video", "is a video"),
+    (FailureKind.BAD_SOURCE, "unsupported", "a kind the bot cannot open"),
+    (FailureKind.BAD_SOURCE, "out_of_memory", "more memory"),
+    (FailureKind.BAD_SOURCE, "timed_out", "too long to open"),
+    (FailureKind.BAD_SOURCE, "died", "to a halt"),
+    (FailureKind.BAD_SOURCE, None, "could not be used"),
+    (FailureKind.BAD_SOURCE, "gone", "could not be used"),
+    (FailureKind.SOURCE_GONE, "gone", "is not there any more"),
+    (FailureKind.SOURCE_GONE, "unreachable", "tried several times"),
+    (FailureKind.SOURCE_GONE, "too_large", "larger file than the bot takes"),
+    (FailureKind.SOURCE_GONE, "forbidden_address", "fetches from nowhere else"),
+    (FailureKind.SOURCE_GONE, "too_many_redirects", "leads elsewhere"),
+    (FailureKind.SOURCE_GONE, None, "could not be fetched"),
+]
+
+
+@pytest.mark.parametrize(("kind", "code", "part"), SOURCES)
+def test_a_picture_that_cannot_be_used_is_named(kind: FailureKind, code: str | None, part: str) -> None:
+    """The person knows which of fourteen files it was, what is wrong with it, and that nothing was spent."""
+    text = told(kind, code, message="**beach** <@123>.heic")
+    assert text.sentence.startswith(r"The file “\*\*beach\*\* \<\@123\>.heic” ")
+    assert part in text.sentence
+    assert FREE in text.sentence
+    assert "Its own words" not in text.sentence
+
+
+def test_the_tables_of_sources_hold_exactly_the_known_reasons() -> None:
+    """Those of NotAPicture, WorkerDied and DownloadFailed, as their docstrings have them."""
+    assert set(BAD_SOURCE) == {code for _, code, _ in SOURCES[:11]}
+    assert set(SOURCE_GONE) == {code for kind, code, _ in SOURCES[13:18] if kind is FailureKind.SOURCE_GONE}
+    for reason in [*BAD_SOURCE, *SOURCE_GONE]:
+        documented = f"{errors.NotAPicture.__doc__}{errors.DownloadFailed.__doc__}{worker.WorkerDied.__doc__}"
+        assert reason in documented
+
+
+@pytest.mark.parametrize("name", ["", "\u200b", "x" * 5000, "\n".join("abc")])
+def test_any_name_of_a_file_fits_in_one_line(name: str) -> None:
+    """Even none at all."""
+    first = told(FailureKind.BAD_SOURCE, "empty", message=name).sentence.splitlines()[0]
+    assert len(first) < 150
+    assert "“”" not in first
+
+
+@pytest.mark.parametrize(("code", "part"), [("full", "is full"), (None, "did not take them")])
+def test_a_host_that_takes_no_pictures_is_nobody_s_fault_who_asks(code: str | None, part: str) -> None:
+    """Nothing was spent, and who can help is named."""
+    sentence = told(FailureKind.HOSTING_FAILED, code, message="beach.jpg").sentence
+    assert part in sentence
+    assert FREE in sentence
+    assert "whoever runs this bot" in sentence
+
+
 def test_server_faults_that_lasted_are_told_as_such() -> None:
     """A call that ran out of patience still says what the last answer was."""
     assert "not available at the moment" in told(FailureKind.UNREACHABLE, http_status=503).sentence
@@ -176,7 +239,7 @@ def test_the_tables_hold_exactly_the_documented_codes() -> None:
     assert set(BY_CALL_CODE) == {code.lower() for _, code, _ in CALLS}
     assert set(BY_STATUS) == {400, 401, 402, 403, 404, 409, 413, 429, 500, 502, 503}
     assert set(BY_TASK_CODE) == {code for code, _ in TASKS[:16]}
-    assert set(BY_KIND) == set(FailureKind) - {FailureKind.INTERNAL}
+    assert set(BY_KIND) == set(FailureKind) - {FailureKind.INTERNAL} - ABOUT_SOURCES
 
 
 @pytest.mark.parametrize(

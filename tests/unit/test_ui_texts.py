@@ -9,7 +9,7 @@ from bot import errors
 from bot.images.fit import Step
 from bot.jobs.model import Drawing, Failure, FailureKind, Quality, Size, Status, Thinking
 from bot.ui import texts
-from tests.support.ui_jobs import job, result
+from tests.support.ui_jobs import job, result, source
 
 EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.EmptyPrompt(), "nothing that can be seen"),
@@ -18,6 +18,18 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.QueueFull(waiting=1000, limit=1000), "1,000 of 1,000 places"),
     (errors.NotYours(), "belongs to the person who asked"),
     (errors.UnknownJob(), "does not know this picture any more"),
+    (errors.PressedTwice(), "pressed twice"),
+    (errors.ResultGone(), "does not keep this picture any more"),
+    (errors.SourceGone("hat.png"), "“hat.png”, is not kept any more"),
+    (errors.NotAPictureFile("notes_1.txt"), "“notes\\_1.txt” is not a picture"),
+    (errors.SourceTooLarge("a.png", n_bytes=123_456_789, limit_bytes=104_857_600), "123.5 MB and the bot takes"),
+    (errors.TooManySources(count=16, limit=14), "16 pictures and the model takes at most 14 at a time"),
+    (errors.NoPicture(), "no picture to work with"),
+    (errors.PictureUnreadable(), "Apps → Edit image"),
+    (errors.TrayEmpty(), "collected no pictures"),
+    (errors.MessageGone(), "was deleted"),
+    (errors.NotEndedYet(), "still being made"),
+    (errors.StorageFull(), "no room left"),
     (errors.ShuttingDown(), "restarting"),
     (errors.StoreUnavailable(), "cannot write to its database"),
 ]
@@ -51,6 +63,11 @@ SENTENCES = [
     texts.cancelled_after(),
     texts.still_working(),
     texts.too_late_to_cancel(),
+    texts.not_deleted(),
+    texts.NO_SEED,
+    texts.REDRAW_INSTRUCTION,
+    *(texts.original(result(), attached=attached) for attached in (True, False)),
+    *texts.remarks_on([source(1, changes=("first_frame", "converted", "shrunk", "compressed"))]),
     texts.ready(),
     *(texts.delivery_note(step, original_bytes=1) for step in [*Step, "unheard of"]),
     *(texts.status_words(job(status=status), None) for status in Status),
@@ -70,6 +87,7 @@ def test_every_sentence_is_calm_and_complete(sentence: str) -> None:
 @pytest.mark.parametrize(
     ("status", "position", "progress", "words"),
     [
+        (Status.PREPARING, None, 0, "Fetching and preparing your pictures"),
         (Status.QUEUED, None, 0, "as soon as there is a free place"),
         (Status.QUEUED, 1, 0, "You are next"),
         (Status.QUEUED, 3, 0, "Place 3 in the line"),

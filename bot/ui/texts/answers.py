@@ -78,7 +78,7 @@ def _(error: errors.ResultGone) -> str:
 @refusal.register
 def _(error: errors.SourceGone) -> str:
     return (
-        f"{named(error.name)}, which this was made from, is not kept any more. Nothing was spent. "
+        f"A picture this was made from, {named(error.name)}, is not kept any more. Nothing was spent. "
         "Give the picture to `/edit` or `/imagine` once more."
     )
 
@@ -86,7 +86,7 @@ def _(error: errors.SourceGone) -> str:
 @refusal.register
 def _(error: errors.NotAPictureFile) -> str:
     return (
-        f"{named(error.name)} is not a picture. Nothing was spent. "
+        f"The file {named(error.name)} is not a picture. Nothing was spent. "
         "Give JPEG, PNG, WebP, GIF, HEIC, AVIF, BMP or TIFF files."
     )
 
@@ -94,7 +94,7 @@ def _(error: errors.NotAPictureFile) -> str:
 @refusal.register
 def _(error: errors.SourceTooLarge) -> str:
     return (
-        f"{named(error.name)} has {megabytes(error.n_bytes)} and the bot takes pictures of at most "
+        f"The file {named(error.name)} has {megabytes(error.n_bytes)} and the bot takes pictures of at most "
         f"{megabytes(error.limit_bytes)}. Nothing was spent. Save it smaller and try again."
     )
 

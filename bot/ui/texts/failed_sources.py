@@ -59,4 +59,4 @@ def explain(kind: FailureKind, code: str, *, name: str) -> Explanation:
     table = BAD_SOURCE if kind is FailureKind.BAD_SOURCE else SOURCE_GONE
     fault, advice = table.get(code) or _GENERAL[kind]
     title = "A picture cannot be used" if kind is FailureKind.BAD_SOURCE else "A picture could not be fetched"
-    return Explanation(title=title, happened=f"{named(name)} {fault}", advice=advice)
+    return Explanation(title=title, happened=f"The file {named(name)} {fault}", advice=advice)
