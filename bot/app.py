@@ -28,8 +28,10 @@ from bot.hosting.inspection import Inspector
 from bot.hosting.own import HostedFolder
 from bot.hosting.tidying import Tidying
 from bot.images.worker import ImageWorkers
-from bot.intake import EditForms, Intake, Menus, Messages, Replies, ResultPresses
+from bot.intake import EditForms, History, Intake, Menus, Messages, Replies, ResultPresses
+from bot.jobs.library import Library
 from bot.jobs.results import ResultKeeper
+from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.seen import SeenPictures
 from bot.jobs.service import JobService
@@ -44,9 +46,11 @@ from bot.provider.uploads import FileService
 from bot.settings import Settings
 from bot.store.assets import AssetStore
 from bot.store.database import Database
+from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
 from bot.store.offers import OfferStore
+from bot.store.retention import RetentionStore
 from bot.store.seen import SeenStore
 from bot.store.tray import TrayStore
 from bot.web import pictures
@@ -67,6 +71,7 @@ class App:
     runner: JobRunner
     store: JobStore
     meta: MetaStore
+    retention: Retention
     folder: DataFolder
     clock: Clock
     web_base: str | None
@@ -80,8 +85,9 @@ class App:
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
-            with connection.explained():
-                await self.client.connect()
+            async with self.retention.running():
+                with connection.explained():
+                    await self.client.connect()
         finally:
             signs.cancel()
             await asyncio.gather(signs, return_exceptions=True)
@@ -155,13 +161,34 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             steps=steps, store=store, announcer=announcer, clock=clock, max_tasks=settings.max_concurrent_tasks
         )
         stack.push_async_callback(runner.stop)
-        jobs = JobService(store=store, runner=runner, wakes=wakes, clock=clock, max_waiting=settings.max_waiting_jobs)
+        retention = _retention(settings, database=database, store=store, runner=runner, folder=folder, clock=clock)
+        jobs = JobService(
+            store=store,
+            runner=runner,
+            retention=retention,
+            wakes=wakes,
+            clock=clock,
+            max_waiting=settings.max_waiting_jobs,
+        )
         tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
         client.intake = Intake(jobs=jobs, tray=tray, announcer=announcer, clock=clock)
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
         )
         _join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
+        client.history = History(
+            library=Library(
+                history=HistoryStore(database, folder=folder.root),
+                sizes=RetentionStore(database, folder=folder.root),
+                jobs=store,
+                retention=retention,
+                workers=workers,
+                folders=_picture_folders(folder),
+            ),
+            announcer=announcer,
+            presses=client.result_presses,
+            clock=clock,
+        )
         web_base = await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
         yield App(
             settings=settings,
@@ -169,10 +196,30 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             runner=runner,
             store=store,
             meta=MetaStore(database),
+            retention=retention,
             folder=folder,
             clock=clock,
             web_base=web_base,
         )
+
+
+def _retention(
+    settings: Settings, *, database: Database, store: JobStore, runner: JobRunner, folder: DataFolder, clock: Clock
+) -> Retention:
+    return Retention(
+        store=RetentionStore(database, folder=folder.root),
+        jobs=store,
+        runner=runner,
+        folders=_picture_folders(folder),
+        keeping=Keeping(
+            time=timedelta(days=settings.result_retention_days), max_bytes=int(settings.result_max_gb * 1_000_000_000)
+        ),
+        clock=clock,
+    )
+
+
+def _picture_folders(folder: DataFolder) -> PictureFolders:
+    return PictureFolders(results=folder.results, sources=folder.sources, thumbnails=folder.thumbnails)
 
 
 async def _results(stack: AsyncExitStack, settings: Settings, clock: Clock, folder: DataFolder) -> ResultKeeper:

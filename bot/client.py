@@ -12,7 +12,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
-from bot.intake import EditForms, Intake, Menus, Replies, ResultPresses
+from bot.intake import EditForms, History, Intake, Menus, Replies, ResultPresses
 from bot.settings import MessageContent
 from bot.ui import edit_form, texts, views
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
 discord.VoiceClient.warn_dave = False
 
-EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references")
+EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library")
 
 
 def point_library_at(*, api_base: str, gateway_url: str | None) -> None:
@@ -47,6 +47,7 @@ class ImageBot(commands.AutoShardedBot):
     intake: Intake
     edit_forms: EditForms
     result_presses: ResultPresses
+    history: History
     replies: Replies
     menus: Menus
 

@@ -19,6 +19,8 @@ ImagebotError
 │   ├── PictureUnreadable    a message that Discord shows the bot in a menu only
 │   ├── TrayEmpty            collected pictures were to be used, and there are none
 │   ├── MessageGone          the message that was meant was deleted
+│   ├── NotEndedYet          a picture is still being made, or waits to be collected
+│   ├── StorageFull          pictures that may not be removed fill the room for all of them
 │   ├── ShuttingDown
 │   └── StoreUnavailable     the database did not take the request
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
@@ -149,6 +151,14 @@ class TrayEmpty(Refusal):
 
 class MessageGone(Refusal):
     """The message that was meant was deleted, or the bot cannot see it any more."""
+
+
+class NotEndedYet(Refusal):
+    """A picture was to be shown again or removed while it is still being made, or waits to be collected."""
+
+
+class StorageFull(Refusal):
+    """There is no room for another picture, and what is there may not be removed."""
 
 
 class ShuttingDown(Refusal):

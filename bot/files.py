@@ -46,6 +46,11 @@ class DataFolder:
         return self.root / "hosted"
 
     @property
+    def thumbnails(self) -> Path:
+        """Small pictures of results, for histories; drawn again where one is missing."""
+        return self.root / "thumbnails"
+
+    @property
     def scratch(self) -> Path:
         """Copies made for one delivery; emptied at start."""
         return self.root / "scratch"
@@ -61,13 +66,14 @@ class DataFolder:
 
     def make(self) -> None:
         """Create the folders, for the owner's eyes only; raises OSError."""
-        for folder in (self.root, self.results, self.sources, self.scratch):
+        for folder in (self.root, self.results, self.sources, self.thumbnails, self.scratch):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def clear(self) -> None:
         """Remove what a process that was killed left half done. Only for the holder of the lock."""
         half_fetched = [path for path in self.results.glob("*.part") if path.name.startswith(".")]
-        for left_over in (*self.scratch.iterdir(), *half_fetched, *self.sources.glob("*.part")):
+        half_written = (*self.sources.glob("*.part"), *self.thumbnails.glob("*.part"))
+        for left_over in (*self.scratch.iterdir(), *half_fetched, *half_written):
             if not left_over.is_dir():  # not ours: a volume's lost+found, say
                 left_over.unlink(missing_ok=True)
         self.alive.unlink(missing_ok=True)

@@ -238,6 +238,8 @@ class Settings(ProviderSettings):
     max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50
     max_waiting_jobs: Annotated[int, Field(ge=1, le=100_000)] = 1000
     job_deadline_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    result_retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    result_max_gb: Annotated[float, Field(ge=0.001, le=1_000_000)] = 20.0
 
     @property
     def loopback_discord(self) -> bool:
@@ -323,6 +325,7 @@ def _sentence(field: str, detail: ErrorDetails) -> str:
         "value_error": str(context.get("error")),
         "enum": f"must be one of {context.get('expected')}",
         "int_parsing": "must be a whole number",
+        "float_parsing": "must be a number",
         "greater_than_equal": f"is too small; the least is {context.get('ge')}",
         "less_than_equal": f"is too large; the most is {context.get('le')}",
         "string_pattern_mismatch": "holds characters that no model name has",

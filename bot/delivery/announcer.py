@@ -73,6 +73,8 @@ class DiscordAnnouncer:
             await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
         elif job.status is Status.FAILED:
             await self._tell_failure(job)
+        elif job.status is Status.EXPIRED:
+            await self._tell_expiry(job)
 
     async def show_cancelled(self, job: Job) -> None:
         """Close the card of a job that was just cancelled, after which no progress of it is shown.
@@ -99,6 +101,13 @@ class DiscordAnnouncer:
         posted = await self._ladder.post(job, Post(card=cards.failure_card(job)))
         if posted.outcome is not Outcome.POSTED:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
+
+    async def _tell_expiry(self, job: Job) -> None:
+        """Close the card and send a direct message: nobody looks at a card that is weeks old."""
+        post = Post(card=cards.expired_card(job))
+        await self._ladder.edit_reply(job, post)
+        if await self._ladder.direct(job, post) is not Outcome.POSTED:
+            log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
     async def _deliver_within_limits(self, job: Job, result: ResultFile) -> Delivery:
         """Post the picture; where Discord takes less than it said, once more and smaller."""

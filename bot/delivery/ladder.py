@@ -56,6 +56,10 @@ class Ladder:
                 return anew
         return _moved(job.route, await self._ways.direct(job, post))
 
+    async def direct(self, job: Job, post: Post) -> Outcome:
+        """Send a direct message, wherever the reply stands; raises DeliveryPostponed."""
+        return (await self._ways.direct(job, post)).outcome
+
     async def post_anew(self, job: Job, post: Post) -> Posted:
         """Send a fresh message to the job's channel, naming the person; raises DeliveryPostponed."""
         if not _in_open_channel(job.route):

@@ -2,6 +2,7 @@
 
 from bot.intake.answers import answer_privately, explain
 from bot.intake.edit_form import EditForms, open_form
+from bot.intake.history import History
 from bot.intake.menus import Menus
 from bot.intake.messages import Messages
 from bot.intake.replies import Replies
@@ -10,6 +11,7 @@ from bot.intake.service import Intake, Wish
 
 __all__ = [
     "EditForms",
+    "History",
     "Intake",
     "Menus",
     "Messages",

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot import errors
 from bot.clock import Clock
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
+from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.wakes import Wakes
 from bot.store.jobs import JobStore
@@ -30,9 +31,19 @@ class Cancelled(enum.Enum):
 class JobService:
     """The one door to jobs. Every refusal is raised as an `errors.Refusal`."""
 
-    def __init__(self, *, store: JobStore, runner: JobRunner, wakes: Wakes, clock: Clock, max_waiting: int) -> None:
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        runner: JobRunner,
+        retention: Retention,
+        wakes: Wakes,
+        clock: Clock,
+        max_waiting: int,
+    ) -> None:
         self._store = store
         self._runner = runner
+        self._retention = retention
         self._wakes = wakes
         self._clock = clock
         self._max_waiting = max_waiting
@@ -40,7 +51,7 @@ class JobService:
     async def submit(self, request: Request) -> Job:
         """Store a request as a job, before its person is answered; `begin` starts it.
 
-        Raises ShuttingDown, QueueFull, DoubleRequest or StoreUnavailable; then nothing was stored.
+        Raises ShuttingDown, QueueFull, StorageFull, DoubleRequest or StoreUnavailable; then nothing was stored.
         """
         if self._runner.stopping:
             raise errors.ShuttingDown
@@ -61,6 +72,7 @@ class JobService:
         try:
             if (waiting := await self._store.count_waiting()) >= self._max_waiting:
                 raise errors.QueueFull(waiting=waiting, limit=self._max_waiting)
+            await self._retention.admit()
             stored = await self._store.insert(job)
         except errors.StoreError as error:
             log.exception("request not stored", extra={"origin": request.origin_id})

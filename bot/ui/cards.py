@@ -100,6 +100,12 @@ def ready_card(job: Job) -> Card:
     return _notice(job, title=Status.READY, sentence=texts.ready(), button=views.CollectButton(job.id), colour=GREEN)
 
 
+def expired_card(job: Job) -> Card:
+    """Return the card of a picture that nobody collected while it was kept."""
+    made_at = job.finished_at or job.created_at
+    return _notice(job, title=Status.EXPIRED, sentence=texts.expired(made_at), button=None)
+
+
 def fingerprint(card: Card) -> str:
     """Return a text that is the same for cards that look and work the same."""
     components = card.view.to_components() if card.view else []

@@ -11,6 +11,7 @@ import discord
 from discord import ui
 
 from bot.ui import texts
+from bot.ui.history_buttons import HistoryButton, TurnButton
 from bot.ui.reply_buttons import ClearReferencesButton, DoReplyButton, EditMessageButton
 from bot.ui.result_buttons import ResultButton
 
@@ -57,7 +58,16 @@ class CollectButton(ui.DynamicItem[ui.Button[Any]], template=f"v1:collect:{_JOB_
         await interaction.client.intake.collect(interaction, self.job_id)
 
 
-DYNAMIC_ITEMS = (CancelButton, CollectButton, ResultButton, DoReplyButton, EditMessageButton, ClearReferencesButton)
+DYNAMIC_ITEMS = (
+    CancelButton,
+    CollectButton,
+    ResultButton,
+    DoReplyButton,
+    EditMessageButton,
+    ClearReferencesButton,
+    HistoryButton,
+    TurnButton,
+)
 """To be registered once, before the gateway connects."""
 
 

@@ -135,6 +135,24 @@ def _(error: errors.MessageGone) -> str:
 
 
 @refusal.register
+def _(error: errors.NotEndedYet) -> str:
+    del error
+    return (
+        "This picture is still being made, or waits for you to collect it, so this cannot be done yet. "
+        "Nothing was spent and nothing was lost; `/history` shows how far it is."
+    )
+
+
+@refusal.register
+def _(error: errors.StorageFull) -> str:
+    del error
+    return (
+        "The bot has no room left for another picture: too many wait to be collected. Nothing was spent. "
+        "Collect yours in `/history`, or tell whoever runs this bot."
+    )
+
+
+@refusal.register
 def _(error: errors.ShuttingDown) -> str:
     del error
     return restarting()

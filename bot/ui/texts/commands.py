@@ -31,3 +31,5 @@ EDIT_OPTIONS = {
     "thinking": IMAGINE_OPTIONS["thinking"],
     "use_references": IMAGINE_OPTIONS["use_references"],
 }
+
+HISTORY_DESCRIPTION = "Look through your pictures: post one again, edit it, or remove it"

@@ -1,0 +1,133 @@
+"""A person's history on Discord: shown to them alone, and what its buttons do. Nothing but the owner's own pictures."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import discord
+
+from bot import errors
+from bot.clock import Clock
+from bot.delivery.announcer import DiscordAnnouncer
+from bot.intake.answers import answer_privately, explained
+from bot.intake.result_presses import ResultPresses
+from bot.intake.routes import route_of
+from bot.jobs.library import Library, Page
+from bot.jobs.model import Job, Status
+from bot.ui import history, texts
+from bot.ui.history_buttons import HistoryButton, HistoryPress
+from bot.ui.result_buttons import Press
+from bot.ui.views import card_view
+
+if TYPE_CHECKING:
+    from bot.client import ImageBot
+
+Interaction: TypeAlias = "discord.Interaction[ImageBot]"
+
+
+class History:
+    """Shows pages of a history and takes the presses of its buttons."""
+
+    def __init__(self, *, library: Library, announcer: DiscordAnnouncer, presses: ResultPresses, clock: Clock) -> None:
+        self._library = library
+        self._announcer = announcer
+        self._presses = presses
+        self._clock = clock
+
+    async def show(self, interaction: Interaction) -> None:
+        """Answer with the first page; small pictures may have to be drawn, so the answer is promised first."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._put(interaction, 1)
+
+    @explained
+    async def turn(self, interaction: Interaction, page: int) -> None:
+        """Show another page of the presser's own history in the same message."""
+        await interaction.response.defer()
+        await self._put(interaction, page)
+
+    @explained
+    async def take(self, interaction: Interaction, press: HistoryPress, job_id: str) -> None:
+        """Do what a button says; answers every refusal itself."""
+        match press:
+            case HistoryPress.POST:
+                await self._post(interaction, job_id)
+            case HistoryPress.EDIT_BEFORE:
+                await self._edit_before(interaction, job_id)
+            case HistoryPress.FORGET:
+                await self._ask_to_forget(interaction, job_id)
+            case HistoryPress.FORGET_NOW:
+                await self._library.forget(job_id, user_id=interaction.user.id)
+                await interaction.response.edit_message(content=texts.forgotten(), view=None)
+
+    async def _put(self, interaction: Interaction, number: int) -> None:
+        page = await self._library.page(interaction.user.id, number)
+        message = history.history_message(page, links=await _links(interaction, page))
+        files = await asyncio.to_thread(_open_thumbnails, page)
+        try:
+            await interaction.edit_original_response(
+                content=message.content, embeds=message.embeds, attachments=files, view=message.view
+            )
+        finally:
+            for file in files:
+                file.close()
+
+    async def _post(self, interaction: Interaction, job_id: str) -> None:
+        """Post a kept picture again, as a new message; privately where the bot itself could not post."""
+        job = await self._library.get_picture(job_id, user_id=interaction.user.id)
+        route = route_of(interaction, now=self._clock.now())
+        here = replace(route, message_id=None, ephemeral=not route.channel_reachable)
+        await interaction.response.defer(ephemeral=here.ephemeral, thinking=True)
+        delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
+        if not delivery.delivered:
+            await answer_privately(interaction, texts.not_posted())
+
+    async def _edit_before(self, interaction: Interaction, job_id: str) -> None:
+        job = await self._library.get_own(job_id, user_id=interaction.user.id)
+        if job.parent_id is None:
+            raise errors.ResultGone
+        await self._presses.take(interaction, Press.EDIT, job.parent_id)
+
+    async def _ask_to_forget(self, interaction: Interaction, job_id: str) -> None:
+        job = await self._library.get_forgettable(job_id, user_id=interaction.user.id)
+        await interaction.response.send_message(
+            texts.confirm_forget(job.drawing.prompt),
+            view=card_view(HistoryButton(HistoryPress.FORGET_NOW, job.id)),
+            ephemeral=True,
+            suppress_embeds=True,
+        )
+
+
+def _open_thumbnails(page: Page) -> list[discord.File]:
+    """Open the small pictures, in a thread; one that was removed a moment ago is passed over."""
+    files: list[discord.File] = []
+    for entry in page.entries:
+        if entry.thumbnail is not None:
+            with contextlib.suppress(FileNotFoundError):
+                files.append(discord.File(entry.thumbnail, filename=history.thumbnail_name(entry.job.id)))
+    return files
+
+
+async def _links(interaction: Interaction, page: Page) -> dict[str, str]:
+    """Return the addresses of the messages that show the entries; a private answer has none."""
+    jobs = [entry.job for entry in page.entries if _has_message(entry.job)]
+    direct_id = None
+    if any(_is_elsewhere(interaction, job) for job in jobs):
+        with contextlib.suppress(discord.HTTPException):
+            direct_id = (await interaction.user.create_dm()).id
+    return {job.id: _link(job, is_direct=job.route.channel_id == direct_id) for job in jobs}
+
+
+def _has_message(job: Job) -> bool:
+    return job.route.message_id is not None and not job.route.ephemeral and job.status is not Status.EXPIRED
+
+
+def _is_elsewhere(interaction: Interaction, job: Job) -> bool:
+    """Tell whether a message stands in no channel that is known of its server: in an old thread, or sent directly."""
+    guild = interaction.client.get_guild(job.guild_id) if job.guild_id else None
+    return guild is None or guild.get_channel_or_thread(job.route.channel_id) is None
+
+
+def _link(job: Job, *, is_direct: bool) -> str:
+    place: Any = "@me" if is_direct or job.guild_id is None else job.guild_id
+    return f"https://discord.com/channels/{place}/{job.route.channel_id}/{job.route.message_id}"
