@@ -17,7 +17,7 @@ from bot.intake.messages import Messages, fetch, is_hidden
 from bot.intake.routes import reference_to
 from bot.intake.service import Intake, Wish
 from bot.jobs.model import Drawing, Kind, Source
-from bot.ui import reply_buttons, texts
+from bot.ui import markdown, reply_buttons, texts
 from bot.ui.edit_form import PicturesOf
 from bot.ui.result_buttons import Press, ResultButton
 from bot.ui.views import card_view
@@ -95,8 +95,9 @@ class Replies:
             if explicit:
                 raise errors.NoPicture
             return
-        if not self._instruction(message):
-            await self._offer_form(message, target, sources, explicit=explicit)
+        if markdown.is_blank(self._instruction(message)):
+            if explicit or is_hidden(message):  # else it is a sticker, say: an answer to the picture, not a wish
+                await self._offer_form(message, target, sources, explicit=explicit)
         elif reaction is Reaction.ASK:
             await self._say(message, texts.confirm_reply(len(sources)), reply_buttons.DoReplyButton(message.id))
         else:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.jobs.model import Status
 from bot.sandbox.discord import Channel, Message, Person
-from tests.support.house import House
+from bot.ui import texts
+from tests.support.house import House, title
 
 ONE_DAY_S = 24 * 3600
+PREPARING = texts.status_title(Status.PREPARING)
 NOT_A_PICTURE = b"just some words"
 
 
@@ -44,7 +47,11 @@ async def tray(house: House, person: Person | None = None) -> Message:
 
 
 async def drawn(house: House, message: Message) -> list[int | None]:
-    """Wait for the picture, and return the widths of what the provider was given for it."""
+    """Wait for the picture, and return the widths of what the provider was given for it.
+
+    No time is moved while the sources are prepared, which is real work.
+    """
+    await message.wait_until(lambda seen: seen.embeds and title(seen) != PREPARING)
     await house.until(lambda: message.attachments)
     return [source.width for source in house.tasks[-1].sources]
 

@@ -6,10 +6,13 @@ import io
 import pytest
 from PIL import Image
 
+from bot.jobs.model import Status
 from bot.sandbox.discord import Fault, Known, Message, Permission
-from tests.support.house import House
+from bot.ui import texts
+from tests.support.house import House, title
 
 ONE_DAY_S = 24 * 3600
+PREPARING = texts.status_title(Status.PREPARING)
 
 
 def a_picture(colour: str = "teal", width: int = 320) -> bytes:
@@ -37,6 +40,13 @@ async def answer_to(house: House, message: Message) -> Message:
     return answer
 
 
+async def drawn(house: House, message: Message) -> Message:
+    """Wait until a card has become the picture; no time is moved while the sources are prepared, which is real work."""
+    await message.wait_until(lambda seen: seen.embeds and title(seen) != PREPARING)
+    await house.until(lambda: message.attachments)
+    return message
+
+
 async def silence_after(house: House, message: Message) -> None:
     """See that nothing is said about a message, although the bot has long seen it: it has answered a later one."""
     use = await house.alice.use(message.channel, "/references")
@@ -52,9 +62,7 @@ def mention(house: House) -> str:
 async def an_edit_by_name(house: House, target: Message, text: str = "make the sky red", **more: object) -> Message:
     """Reply with the bot's name in the text, and return the picture that comes of it: an ordinary message."""
     said = await house.alice.say(house.channel, f"{mention(house)} {text}", reply_to=target, **more)
-    answer = await answer_to(house, said)
-    await house.until(lambda: answer.attachments)
-    return answer
+    return await drawn(house, await answer_to(house, said))
 
 
 async def test_a_reply_that_names_the_bot_edits_at_once(house: House) -> None:
@@ -84,7 +92,7 @@ async def test_a_mere_ping_is_confirmed_by_one_tap_which_becomes_the_result(hous
         await house.alice.press(question, "Yes, edit it")
         await question.wait_until(lambda seen: seen.embeds)
         assert question.content == ""
-        await house.until(lambda: question.attachments)
+        await drawn(house, question)
         request = house.tasks[2].request
         assert request["prompt"] == "now a boat"
         assert request["image_urls"][0] == house.tasks[1].results[0].url
@@ -105,7 +113,7 @@ async def test_only_the_reply_s_author_confirms(house: House) -> None:
         assert "belongs" in refused.content
         assert question.labels == ["Yes, edit it"]
         await house.alice.press(question, "Yes, edit it")
-        await house.until(lambda: question.attachments)
+        await drawn(house, question)
         assert len(house.tasks) == 3
 
 
@@ -118,7 +126,7 @@ async def test_a_confirmation_survives_a_restart(house: House) -> None:
         question = await answer_to(house, said)
     async with house.bot():
         await house.alice.press(question, "Yes, edit it")
-        await house.until(lambda: question.attachments)
+        await drawn(house, question)
         assert house.tasks[2].request["prompt"] == "brighter"
 
 
@@ -131,11 +139,11 @@ async def test_two_presses_and_two_events_are_one_picture(house: House) -> None:
         question = await answer_to(house, said)
         await house.alice.press(question, "Yes, edit it")
         await house.alice.press(question, "Yes, edit it")
-        await house.until(lambda: question.attachments)
+        await drawn(house, question)
         named = await house.alice.say(house.channel, f"{mention(house)} darker", reply_to=edited)
         house.discord.world.publish_message("MESSAGE_CREATE", named)
         answer = await answer_to(house, named)
-        await house.until(lambda: answer.attachments)
+        await drawn(house, answer)
         assert [task.request["prompt"] for task in house.tasks[2:]] == ["brighter", "darker"]
 
 
@@ -166,7 +174,7 @@ async def test_each_mode_does_what_it_says(house: House, mode: str, named: bool,
         if outcome == "ask":
             assert answer.labels == ["Yes, edit it"]
             return
-        await house.until(lambda: answer.attachments)
+        await drawn(house, answer)
         assert house.tasks[1].request["prompt"] == "make it night"
 
 
@@ -199,7 +207,7 @@ async def test_words_that_discord_hides_are_answered_by_one_edit_button_a_day(ho
         modal = await (await house.alice.press(offer, "Edit")).modal()
         use = await house.alice.submit(modal, {"What to change": "make it night"})
         edited = await use.message()
-        await house.until(lambda: edited.attachments)
+        await drawn(house, edited)
         assert house.tasks[1].request["image_urls"] == [result.url for result in house.tasks[0].results]
 
         await house.clock.advance(ONE_DAY_S)
@@ -225,7 +233,7 @@ async def test_only_the_bot_s_name_is_answered_by_the_form(house: House) -> None
             assert "What shall be changed" in offer.content
         modal = await (await house.alice.press(offer, "Edit")).modal()
         edited = await (await house.alice.submit(modal, {"What to change": "make it night"})).message()
-        await house.until(lambda: edited.attachments)
+        await drawn(house, edited)
         assert [source.width for source in house.tasks[0].sources] == [333]
 
 
@@ -305,6 +313,48 @@ async def test_embeds_and_components_and_forwards_are_pictures_too(house: House)
         shown.components = [{"type": 17, "id": 2, "components": [gallery]}]
         await an_edit_by_name(house, shown)
         assert [source.width for source in house.tasks[0].sources] == [321, 322, 323]
+
+
+async def test_a_forwarded_picture_is_edited(house: House) -> None:
+    """What was forwarded holds the picture, not the message that forwards it."""
+    house.discord.application.message_content_granted = True
+    elsewhere = house.guild.add_text_channel("elsewhere")
+    async with house.bot():
+        photo = await house.bob.say(elsewhere, "look", attachments=[("photo.png", a_picture(width=331))])
+        await an_edit_by_name(house, await house.bob.forward(photo, house.channel))
+        assert [source.width for source in house.tasks[0].sources] == [331]
+
+
+async def test_a_forward_that_is_hidden_is_said_to_be(house: House) -> None:
+    """Without the intent the copy is as empty as the original."""
+    async with house.bot():
+        photo = await house.bob.say(house.channel, "look", attachments=[("photo.png", a_picture())])
+        forwarded = await house.bob.forward(photo, house.channel)
+        said = await house.alice.say(house.channel, f"{mention(house)} make it night", reply_to=forwarded)
+        assert "Edit image" in (await answer_to(house, said)).content
+
+
+async def test_a_reply_in_the_making_is_taken_up_after_a_restart(house: House) -> None:
+    """Its card is an ordinary message of the bot, so no token is needed to finish it."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        shown = await a_result(house)
+        said = await house.alice.say(house.channel, f"{mention(house)} make it night", reply_to=shown)
+        card = await answer_to(house, said)
+        await house.until(lambda: len(house.tasks) == 2)
+        await house.clock.advance(3)
+    async with house.bot():
+        await house.until(lambda: card.attachments)
+        assert len(house.tasks) == 2
+        assert answers_to(said) == [card]
+
+
+async def test_blank_words_under_a_ping_are_no_wish(house: House) -> None:
+    """An answer that says nothing is left alone, though it pings; pictures alone are no instruction."""
+    async with house.bot():
+        edited = await an_edit_by_name(house, await a_result(house))
+        said = await house.alice.say(house.channel, "", reply_to=edited, attachments=[("mine.png", a_picture())])
+        await silence_after(house, said)
 
 
 async def kept(house: House, width: int) -> str:

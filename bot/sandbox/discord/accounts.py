@@ -79,6 +79,10 @@ class Person(Account):
         """Post a message; `ping` says whether a reply mentions whom it answers."""
         return self.world.desk.say(self, channel, text, reply_to=reply_to, ping=ping, files=attachments)
 
+    async def forward(self, message: "Message", to: "Channel") -> "Message":
+        """Forward a message to a channel."""
+        return self.world.desk.forward(self, message, to)
+
     async def delete(self, message: "Message") -> None:
         """Delete a message."""
         self.world.desk.delete(self, message)

@@ -149,10 +149,7 @@ class Desk:
         files: Sequence[File],
     ) -> Message:
         """Post a message."""
-        self._must_see(person, channel)
-        needed = Permission.SEND_MESSAGES_IN_THREADS if channel.kind == PUBLIC_THREAD else Permission.SEND_MESSAGES
-        if not channel.allows(person, needed):
-            raise PersonCannot(f"{person.name} may not write here")
+        self._must_write(person, channel)
         if reply_to is not None and (reply_to.deleted or reply_to.ephemeral):
             raise PersonCannot("nobody can reply to that message")
         allowed: Json = {"parse": ["users", "roles", "everyone"], "replied_user": ping}
@@ -174,6 +171,23 @@ class Desk:
             raise PersonCannot(str(refusal)) from refusal
         return self._world.post(message, route="person")
 
+    def forward(self, person: Person, original: Message, channel: Channel) -> Message:
+        """Post a copy of a message elsewhere."""
+        self._must_see(person, original.channel)
+        _must_see_message(person, original)
+        self._must_write(person, channel)
+        if original.ephemeral:
+            raise PersonCannot("nobody can forward that message")
+        message = Message(
+            id=self._world.mint.next_id(),
+            channel=channel,
+            author=person,
+            kind=DEFAULT,
+            created_at=self._world.clock.now(),
+            forwards=original,
+        )
+        return self._world.post(message, route="person")
+
     def delete(self, person: Person, message: Message) -> None:
         """Delete a message."""
         moderates = message.channel.allows(person, Permission.MANAGE_MESSAGES)
@@ -181,6 +195,12 @@ class Desk:
         if message.author is not person and not moderates and not own_private:
             raise PersonCannot("that message is not theirs")
         self._world.remove(message)
+
+    def _must_write(self, person: Person, channel: Channel) -> None:
+        self._must_see(person, channel)
+        needed = Permission.SEND_MESSAGES_IN_THREADS if channel.kind == PUBLIC_THREAD else Permission.SEND_MESSAGES
+        if not channel.allows(person, needed):
+            raise PersonCannot(f"{person.name} may not write here")
 
     def _must_see(self, person: Person, channel: Channel) -> None:
         if channel.deleted or not channel.seen_by(person):

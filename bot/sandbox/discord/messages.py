@@ -96,6 +96,7 @@ class Message:
     pinged: "list[Account]" = field(default_factory=list[Any])
     """Who was really notified, over all states."""
     reply_to: "Message | None" = None
+    forwards: "Message | None" = None
     answers: "Exchange | None" = None
     """The interaction this message belongs to."""
     nonce: str | int | None = None

@@ -75,7 +75,30 @@ def message(each: Message, *, bot: Account, content: bool = True, nested: bool =
         fields["nonce"] = each.nonce
     if each.reply_to is not None:
         fields |= _reply_fields(each, each.reply_to, bot=bot, content=content, nested=nested)
+    if each.forwards is not None:
+        fields |= _forward_fields(each.forwards, readable=readable)
     return {**fields, **_interaction_fields(each)} if each.answers else fields
+
+
+def _forward_fields(original: Message, *, readable: bool) -> Json:
+    """Write what a forwarded message looked like: a reference of its own kind, and a snapshot (discord.md 5)."""
+    reference: Json = {"type": 1, "message_id": str(original.id), "channel_id": str(original.channel.id)}
+    if original.channel.guild:
+        reference["guild_id"] = str(original.channel.guild.id)
+    cdn = original.channel.world.cdn
+    snapshot: Json = {
+        "type": original.kind,
+        "content": original.content if readable else "",
+        "embeds": shown(original.embeds, cdn) if readable else [],
+        "attachments": [attachment(file) for file in original.attachments] if readable else [],
+        "components": shown(original.components, cdn) if readable else [],
+        "timestamp": wire.stamp(original.created_at),
+        "edited_timestamp": wire.stamp(original.edited_at),
+        "mentions": [],
+        "mention_roles": [],
+        "flags": original.flags,
+    }
+    return {"message_reference": reference, "message_snapshots": [{"message": snapshot}]}
 
 
 def _reply_fields(each: Message, original: Message, *, bot: Account, content: bool, nested: bool) -> Json:
