@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -18,10 +19,11 @@ from bot.provider import errors
 from bot.provider.api import EvoLink
 from bot.provider.uploads import FileService
 from bot.settings import MessageContent, Settings
-from bot.store import database
+from bot.store import database, retention
 
 PATIENCE_S = 20.0
 """For one thing; an address that swallows everything must not make the check hang."""
+_GB = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ async def findings(settings: Settings, *, quick: bool, clock: Clock | None = Non
     if quick:
         yield _check_running(folder, clock)
         return
+    yield await _check_pictures(folder, settings, clock)
     async with aiohttp.ClientSession() as session:
         yield await _in_time("EvoLink key", lambda: _check_key(settings, session, clock))
         yield await _in_time("EvoLink files", lambda: _check_files(settings, session, clock))
@@ -80,6 +83,20 @@ async def _check_database(folder: DataFolder) -> Finding:
     except StoreError as error:
         return Finding(subject="database", ok=False, sentence=str(error))
     return Finding(subject="database", ok=True, sentence=f"whole, schema {version}")
+
+
+async def _check_pictures(folder: DataFolder, settings: Settings, clock: Clock) -> Finding:
+    """Tell how much room pictures take, as the database knows it."""
+    subject = "pictures"
+    try:
+        n_bytes = await asyncio.to_thread(retention.measure, folder.database, now=clock.now())
+        free = f"{shutil.disk_usage(folder.root).free / _GB:.1f} GB are free on that disk"
+    except (OSError, StoreError):
+        return Finding(subject=subject, ok=True, sentence="cannot be counted before DATA_DIR and database are usable")
+    if n_bytes is None:
+        return Finding(subject=subject, ok=True, sentence=f"none counted yet; {free}")
+    sentence = f"take {n_bytes / _GB:.2f} of {settings.result_max_gb:g} GB (RESULT_MAX_GB); {free}"
+    return Finding(subject=subject, ok=True, sentence=sentence)
 
 
 def _check_running(folder: DataFolder, clock: Clock) -> Finding:

@@ -69,7 +69,7 @@ class Retention:
 
     async def admit(self) -> None:
         """Raise StorageFull where pictures that may not be removed leave no room for a new one."""
-        if await self._store.bound_bytes() >= self._keeping.max_bytes:
+        if await self._store.bound_bytes(now=self._clock.now()) >= self._keeping.max_bytes:
             raise errors.StorageFull
 
     async def forget(self, job_id: str, *, user_id: int) -> None:
@@ -108,7 +108,7 @@ class Retention:
         await self._release_uncollected()
         await self._remove(await self._store.give_up_released(now=now))
         await self._remove(await self._store.give_up_aged(before=now - self._keeping.time, now=now))
-        while (excess := await self._store.used_bytes() - self._keeping.max_bytes) > 0:
+        while (excess := await self._store.used_bytes(now=now) - self._keeping.max_bytes) > 0:
             given_up = await self._store.give_up_oldest(wanted_bytes=excess, now=now)
             if not given_up:
                 log.warning("pictures take more room than allowed, and none may go", extra={"excess_bytes": excess})
@@ -140,7 +140,7 @@ class Retention:
         await asyncio.to_thread(_unlink_all, [path for path in files if path.stem in gone])
 
     async def _remove_unclaimed_sources(self) -> None:
-        claimed = await self._store.list_claimed()
+        claimed = await self._store.list_claimed(now=self._clock.now())
         self._unclaimed = await asyncio.to_thread(_sweep_folder, self._folders.sources, claimed, self._unclaimed)
 
 

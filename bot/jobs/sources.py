@@ -84,9 +84,10 @@ class SourceKeeper:
             source = await self._from_result(source, source.result_of)
         if source.path is None:
             source = await self._fetched(job_id, source)
+        if source != known:  # before it is hosted: a restart needs no second fetch, and no sweep finds it unclaimed
+            await self._store.put_source(job_id, source)
         if not self._is_hosted(source):
             source = await self._hosted(source)
-        if source != known:
             await self._store.put_source(job_id, source)
         return source
 
@@ -178,6 +179,8 @@ class SourceKeeper:
 
     async def _hosted(self, source: Source) -> Source:
         assert source.path is not None and source.sha256 and source.media_type and source.n_bytes  # noqa: S101, PT018
+        if not source.path.exists():  # removed when its time was over, a moment after somebody asked for it again
+            raise SourceFault(Failure(kind=FailureKind.SOURCE_GONE, code="gone", message=source.name))
         asset = Asset(
             sha256=source.sha256,
             media_type=source.media_type,

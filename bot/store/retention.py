@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiosqlite
 
+from bot.errors import StoreError
 from bot.jobs.model import Job
 from bot.store import job_rows
 from bot.store.database import Database, Row
@@ -26,7 +27,7 @@ SELECT
     (SELECT coalesce(sum(coalesce(result_n_bytes, 0) + thumbnail_n_bytes), 0) FROM jobs WHERE files_gone_at IS NULL)
   + (SELECT coalesce(sum(n_bytes), 0) FROM (
         SELECT path, n_bytes FROM sources WHERE path GLOB 'sources/*'
-        UNION SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*'
+        UNION SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*' AND kept_until > :now
     ))
 """
 
@@ -44,7 +45,7 @@ SELECT
         SELECT path, n_bytes FROM jobs CROSS JOIN sources ON sources.job_id = jobs.id
         WHERE jobs.status = 'ready' AND path GLOB 'sources/*'
         UNION
-        SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*'
+        SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*' AND kept_until > :now
     ))
 """
 
@@ -82,7 +83,8 @@ RETURNING id
 """
 
 _CLAIMED = """
-SELECT path FROM sources WHERE path IS NOT NULL UNION SELECT path FROM tray WHERE path IS NOT NULL
+SELECT path FROM sources WHERE path IS NOT NULL
+UNION SELECT path FROM tray WHERE path IS NOT NULL AND kept_until > :now
 """
 
 
@@ -101,14 +103,14 @@ class RetentionStore:
         self._database = database
         self._folder = folder
 
-    async def used_bytes(self) -> int:
+    async def used_bytes(self, *, now: datetime) -> int:
         """Return how much results, thumbnails and prepared sources take on disk."""
-        [row] = await self._database.read(_USED)
+        [row] = await self._database.read(_USED, {"now": to_stored(now)})
         return int(row[0])
 
-    async def bound_bytes(self) -> int:
+    async def bound_bytes(self, *, now: datetime) -> int:
         """Return how much of it can't be given up: of jobs that go on, uncollected results, people's trays."""
-        [row] = await self._database.read(_BOUND)
+        [row] = await self._database.read(_BOUND, {"now": to_stored(now)})
         return int(row[0])
 
     async def list_uncollected(self, *, before: datetime) -> list[Job]:
@@ -143,9 +145,10 @@ class RetentionStore:
         )
         return bool(rows)
 
-    async def list_claimed(self) -> set[Path]:
+    async def list_claimed(self, *, now: datetime) -> set[Path]:
         """List the prepared pictures that some job, or somebody's tray, still refers to."""
-        return {self._folder / row["path"] for row in await self._database.read(_CLAIMED)}
+        rows = await self._database.read(_CLAIMED, {"now": to_stored(now)})
+        return {self._folder / row["path"] for row in rows}
 
     async def list_given_up(self, job_ids: Iterable[str]) -> set[str]:
         """Return those of the jobs whose files were given up; of unknown jobs nothing is said."""
@@ -168,11 +171,18 @@ class RetentionStore:
         return [GivenUp(row["id"], self._folder / row["result_path"] if row["result_path"] else None) for row in rows]
 
 
-def measure(path: Path) -> int | None:
-    """Return how much pictures take on disk, from the database at `path` alone; None while it is an older one. Blocks.
+def measure(path: Path, *, now: datetime) -> int | None:
+    """Return how much pictures take on disk, by the database file alone; None where none or an older one is there.
 
-    The database must be one that `database.inspect` has found whole.
+    Raises StoreError where it cannot be read. Blocks.
     """
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
-        [version] = connection.execute("PRAGMA user_version").fetchone()
-        return int(connection.execute(_USED).fetchone()[0]) if version >= _FIRST_SCHEMA else None
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+            [version] = connection.execute("PRAGMA user_version").fetchone()
+            if version < _FIRST_SCHEMA:
+                return None
+            return int(connection.execute(_USED, {"now": to_stored(now)}).fetchone()[0])
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot be read ({error})") from None

@@ -57,7 +57,15 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
     async with outside(tmp_path / "data") as there:
         found = await there.check()
         assert [finding.subject for finding in found.values() if not finding.ok] == []
-        assert list(found) == ["settings", "DATA_DIR", "database", "EvoLink key", "EvoLink files", "Discord token"]
+        assert list(found) == [
+            "settings",
+            "DATA_DIR",
+            "database",
+            "pictures",
+            "EvoLink key",
+            "EvoLink files",
+            "Discord token",
+        ]
         assert "credits to spend" in found["EvoLink key"].sentence
         assert "message content not granted" in found["Discord token"].sentence
         assert there.evolink.tasks == {}

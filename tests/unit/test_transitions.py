@@ -8,6 +8,9 @@ from bot.jobs.model import Status
 from bot.jobs.transitions import ENDED, may_move
 
 ALLOWED = {
+    (Status.PREPARING, Status.QUEUED),
+    (Status.PREPARING, Status.FAILED),
+    (Status.PREPARING, Status.CANCELLED),
     (Status.QUEUED, Status.SUBMITTING),
     (Status.QUEUED, Status.FAILED),
     (Status.QUEUED, Status.CANCELLED),
