@@ -69,12 +69,6 @@ class EditForms:
         return [result_as_source(job)]
 
 
-async def read_attachments(interaction: Interaction, target: edit_form.PicturesOf) -> list[Source]:
-    """Find the pictures attached to a message that the bot may read."""
-    channel = interaction.client.get_partial_messageable(target.channel_id)
-    return pictures.of_attachments((await channel.fetch_message(target.message_id)).attachments)
-
-
 def _uploads(interaction: Interaction, sent: dict[str, Any], ids: Iterable[str]) -> list[discord.Attachment]:
     """Return the uploaded files in the person's order; the library would give them in another (discord.md 4)."""
     files = sent.get("resolved", {}).get("attachments", {})

@@ -3,17 +3,21 @@
 import dataclasses
 import hashlib
 import io
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from bot.jobs.model import Status
 from bot.sandbox.discord import Fault, Message, Person
 from bot.sandbox.discord.refusals import Known
 from bot.sandbox.evolink import Completed
+from bot.ui import texts
 from tests.support.house import House, title, words
 
+PREPARING = texts.status_title(Status.PREPARING)
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 TOKEN_DELETE = "DELETE /webhooks/{application_id}/{token}/messages/{message_id}"
 
@@ -35,6 +39,7 @@ async def a_result(house: House, **options: Any) -> Message:
 
 
 async def drawn(house: House, message: Message) -> Message:
+    await message.wait_until(lambda seen: title(seen) != PREPARING)  # real work, for which no time is moved
     await house.until(lambda: message.attachments)
     return message
 
@@ -311,16 +316,20 @@ async def test_a_picture_that_is_not_kept_any_more_is_said(house: House, press: 
         assert len(house.tasks) == 1
 
 
-async def test_again_says_which_source_is_not_kept_any_more(house: House) -> None:
-    """By its name."""
+@pytest.mark.parametrize(("folder", "name"), [("results", "picture of a paper lighthouse"), ("sources", "hat.png")])
+async def test_again_says_which_source_is_not_kept_any_more(house: House, folder: str, name: str) -> None:
+    """By its name, whether the bot made it or somebody gave it; Details still works."""
     async with house.bot():
         message = await a_result(house)
-        redrawn = await drawn(house, await pressed(house, message, "Redraw in 4K"))
-        empty(house.data_dir / "results")
-        answer = await pressed(house, redrawn, "Again")
-        assert "“picture of a paper lighthouse”" in answer.content
+        form = await (await house.alice.press(message, "Edit")).modal()
+        answers = {"What to change": "put on the hat", "Further pictures": [("hat.png", a_picture("red"))]}
+        edited = await drawn(house, await (await house.alice.submit(form, answers)).message())
+        empty(house.data_dir / folder)
+        answer = await pressed(house, edited, "Again")
+        assert f"“{name}”" in answer.content
         assert "not kept any more" in answer.content
         assert len(house.tasks) == 2
+        assert name[:20] in field(await pressed(house, edited, "Details"), "Made from")
 
 
 async def test_a_form_with_what_is_no_picture_is_refused(house: House) -> None:
@@ -332,6 +341,23 @@ async def test_a_form_with_what_is_no_picture_is_refused(house: House) -> None:
         answer = await (await house.alice.submit(form, answers)).message()
         assert answer.ephemeral
         assert "“clip.mp4” is not a picture" in answer.content
+
+
+async def test_a_press_is_answered_in_time_while_the_database_is_held_by_another_program(house: House) -> None:
+    """What only reads is answered at once; what has to be stored says "is thinking…" after a second and then works."""
+    async with house.bot():
+        message = await a_result(house)
+        other = sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        await (await house.alice.press(message, "Edit")).modal()
+        assert (await pressed(house, message, "Details")).ephemeral
+        again = await house.alice.press(message, "Again")
+        await house.until(lambda: again.response is not None)
+        assert again.response is not None
+        assert again.response.deferred
+        other.execute("ROLLBACK")
+        other.close()
+        await drawn(house, await again.message())
 
 
 async def test_the_original_bytes_stay_under_every_press(house: House) -> None:
