@@ -20,7 +20,7 @@ IMAGINE_OPTIONS = {
 EDIT_DESCRIPTION = "Change a picture, or put several together, as you tell"
 
 EDIT_OPTIONS = {
-    "instruction": "What to change, in any language; pictures can be named by their number, as in: the hat of picture 2",
+    "instruction": "What to change, in any language; pictures go by their number, as in: the hat of picture 2",
     "image": "Picture 1; up to 14 in all, of which at most 4 may show real people",
     **FURTHER_IMAGES,
     "size": "The shape of the picture; without it the shape of picture 1",
