@@ -61,10 +61,12 @@ WHERE id IN (SELECT id FROM jobs_that_may_let_go WHERE forgotten_at IS NOT NULL 
 RETURNING id, result_path
 """
 
-# The oldest of them, and just so many that what their own files take is enough.
+# The oldest of them, and just so many that what their files take is enough; sources that others share may stay.
 _GIVE_UP_OLDEST = """
 WITH oldest AS (
-    SELECT id, finished_at, coalesce(result_n_bytes, 0) + thumbnail_n_bytes AS n_bytes
+    SELECT id, finished_at, coalesce(result_n_bytes, 0) + thumbnail_n_bytes + (
+        SELECT coalesce(sum(n_bytes), 0) FROM sources WHERE job_id = jobs_that_may_let_go.id AND path GLOB 'sources/*'
+    ) AS n_bytes
     FROM jobs_that_may_let_go ORDER BY finished_at, id LIMIT :most
 ), counted AS (
     SELECT id, sum(n_bytes) OVER (ORDER BY finished_at, id ROWS UNBOUNDED PRECEDING) - n_bytes AS freed_before
