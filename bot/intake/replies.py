@@ -89,7 +89,7 @@ class Replies:
         target = await self._find_target(message, explicit=explicit)
         if target is None:
             return
-        shown = await self._messages.pictures_of(target) if explicit else await self._find_shown(target)
+        shown = await self._messages.pictures_of(target)
         sources = [*shown, *pictures.attached_to(message)] if shown or explicit else []
         if not sources:
             if explicit:
@@ -110,13 +110,6 @@ class Replies:
             if explicit:
                 raise
             return None
-
-    async def _find_shown(self, target: discord.Message) -> list[Source]:
-        """Return the pictures of what a mere ping points at; none where they cannot be read: nobody asked aloud."""
-        try:
-            return await self._messages.pictures_of(target)
-        except (errors.PictureUnreadable, errors.SourceTooLarge):
-            return []
 
     async def _target_of(self, message: discord.Message) -> discord.Message:
         """Return the message that a reply answers; raises MessageGone."""

@@ -1,5 +1,6 @@
 """The menus of a message and the tray of collected pictures, on the whole house; Discord grants no intent here."""
 
+import dataclasses
 import io
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.jobs.model import Status
-from bot.sandbox.discord import Channel, Message, Person
+from bot.sandbox.discord import Channel, Message, Modal, Permission, Person
 from bot.ui import texts
 from tests.support.house import House, title
 
@@ -210,3 +211,48 @@ async def test_a_file_that_is_no_picture_is_named_and_the_others_are_kept(house:
         said = await collected(house, await house.bob.say(house.channel, "", attachments=files))
         assert "lie.png" in said
         assert "2 of 14" in said
+
+
+async def test_a_form_for_another_channel_finds_nothing(house: House) -> None:
+    """An id that somebody forged opens no message of a place where they are not."""
+    secret = house.guild.add_text_channel("secret")
+    async with house.bot():
+        hidden = await posted(house, 351, channel=secret)
+        await (await house.bob.menu(hidden, "Edit image")).modal()
+        modal = await (await house.alice.menu(await posted(house, 352), "Edit image")).modal()
+        for channel_id in (secret.id, house.channel.id):
+            forged = dataclasses.replace(modal, custom_id=f"v1:edit-modal:m{channel_id}-{hidden.id}")
+            refused = await (await house.alice.submit(forged, {"What to change": "brighter"})).followup()
+            assert "deleted" in refused.content
+        assert house.tasks == []
+
+
+async def offered(house: House, photo: Message) -> Modal:
+    """Open the form by the button that a reply without words is answered with: nothing is kept of the message then."""
+    said = await house.alice.say(house.channel, house.discord.world.bot.mention, reply_to=photo)
+    bot = house.discord.world.bot
+    await house.until(lambda: any(each.author is bot for each in house.channel.messages.values()))
+    offer = next(each for each in house.channel.messages.values() if each.author is bot and each.reply_to is said)
+    return await (await house.alice.press(offer, "Edit")).modal()
+
+
+async def test_a_form_reads_the_message_again_where_nothing_was_kept(house: House) -> None:
+    """Deleted, hidden from the bot, or without its picture by now: each has its sentence, and nothing is spent."""
+    house.discord.application.message_content_granted = True
+    async with house.bot():
+        photo = await posted(house, 353)
+        modal = await offered(house, photo)
+
+        async def told() -> str:
+            use = await house.alice.submit(modal, {"What to change": "brighter"})
+            return (await use.followup()).content
+
+        photo.files.clear()
+        photo.content = "the picture was taken away"
+        assert "no picture" in await told()
+        house.channel.deny(house.discord.world.bot, Permission.VIEW_CHANNEL)
+        assert "Edit image" in await told()
+        house.channel.allow(house.discord.world.bot, Permission.VIEW_CHANNEL)
+        await house.bob.delete(photo)
+        assert "deleted" in await told()
+        assert house.tasks == []

@@ -1,7 +1,9 @@
 """Replies to pictures on the whole house: every mode, with and without the message-content intent."""
 
+import contextlib
 import hashlib
 import io
+import sqlite3
 
 import pytest
 from PIL import Image
@@ -405,3 +407,39 @@ async def test_a_reply_the_bot_cannot_take_is_told_why(house: House) -> None:
         await app.runner.stop()
         said = await house.alice.say(house.channel, f"{mention(house)} make it night", reply_to=shown)
         assert "restarting" in (await answer_to(house, said)).content
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_reply_to_what_was_deleted_is_told_so_only_if_it_names_the_bot(house: House, named: bool) -> None:
+    """The event comes late, and the picture is gone by then."""
+    async with house.bot():
+        edited = await an_edit_by_name(house, await a_result(house))
+    said = await house.alice.say(house.channel, f"{mention(house) if named else ''} night", reply_to=edited)
+    await house.moderator().delete(edited)
+    async with house.bot():
+        house.discord.world.publish_message("MESSAGE_CREATE", said)
+        if named:
+            assert "deleted" in (await answer_to(house, said)).content
+        else:
+            await silence_after(house, said)
+
+
+async def test_a_reply_in_a_thread_is_answered_there(house: House) -> None:
+    """Its rights are those of threads."""
+    house.discord.application.message_content_granted = True
+    thread = house.channel.add_thread("paper boats")
+    async with house.bot():
+        photo = await house.bob.say(thread, "look", attachments=[("photo.png", a_picture(width=341))])
+        said = await house.alice.say(thread, f"{mention(house)} make it night", reply_to=photo)
+        answer = await drawn(house, await answer_to(house, said))
+        assert answer.channel is thread
+
+
+async def test_a_fault_of_ours_is_a_sentence_too(house: House) -> None:
+    """A reply is never met by silence because something broke inside."""
+    async with house.bot():
+        shown = await a_result(house)
+        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as other:
+            other.execute("DROP TABLE offers")
+        said = await house.alice.say(house.channel, "make it night", reply_to=shown)
+        assert "inside the bot" in (await answer_to(house, said)).content
