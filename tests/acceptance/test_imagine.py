@@ -37,7 +37,7 @@ async def test_a_person_sees_progress_and_then_the_picture_in_the_same_message(h
         assert "1376 × 768" in words(message)
         assert message.attachments[0].filename == "a-paper-lighthouse.jpg"
         assert "a paper lighthouse" in str(message.attachments[0].description)
-        assert message.labels == []
+        assert message.labels == ["Edit", "Again", "Redraw in 4K", "Details", "Delete"]
         assert title(message) == "Your picture"
 
 
