@@ -3,6 +3,7 @@
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.ui.texts.answers import still_working
 from bot.ui.texts.failures import failure
+from bot.ui.texts.history import expired
 
 
 def ready() -> str:
@@ -47,6 +48,8 @@ def not_ready(job: Job) -> str:
         return f"**{told.title}**\n{told.sentence}"
     if job.status is Status.CANCELLED:
         return cancelled_before()
+    if job.status is Status.EXPIRED:
+        return expired(job.finished_at or job.created_at)
     if job.status in {Status.DELIVERING, Status.DELIVERED}:
         return (
             "This picture has been put into its channel already, or is just on its way there. That costs nothing more."
