@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import discord
 
-from bot import errors
 from bot.intake.answers import explained
 from bot.intake.edit_form import open_form
 from bot.intake.messages import Messages
@@ -27,14 +26,17 @@ class Menus:
         self._tray = tray
 
     async def edit(self, interaction: Interaction, message: discord.Message) -> None:
-        """Open the form for the pictures of a message; raises Refusal."""
-        await open_form(interaction, await self._messages.pick(message))
+        """Open the form for the pictures of a message; raises Refusal.
+
+        It is opened before anything is written: Discord waits 3 s for it, the person takes longer to fill it in.
+        """
+        sources = await self._messages.get_pictures_of(message)
+        await open_form(interaction, PicturesOf(message.channel.id, message.id))
+        await self._messages.remember(message, sources)
 
     async def collect(self, interaction: Interaction, message: discord.Message) -> None:
         """Put the pictures of a message into the person's tray; raises Refusal."""
-        sources = await self._messages.pictures_of(message)
-        if not sources:
-            raise errors.NoPicture
+        sources = await self._messages.get_pictures_of(message)
         await interaction.response.defer(ephemeral=True, thinking=True)
         put = await self._tray.put(interaction.user.id, sources)
         view = card_view(reply_buttons.ClearReferencesButton()) if put.tray else None

@@ -42,13 +42,16 @@ class Messages:
             raise errors.PictureUnreadable
         return pictures.of_message(message, allowed=self._allowed)
 
-    async def pick(self, message: discord.Message) -> PicturesOf:
-        """Remember the pictures of a message that a menu shows, for the form; raises NoPicture."""
+    async def get_pictures_of(self, message: discord.Message) -> list[Source]:
+        """Return the pictures of a message as `pictures_of` does; raises NoPicture, too."""
         sources = await self.pictures_of(message)
         if not sources:
             raise errors.NoPicture
+        return sources
+
+    async def remember(self, message: discord.Message, sources: list[Source]) -> None:
+        """Keep the pictures of a message that a menu shows, for the form that comes back."""
         await self._seen.remember(message.channel.id, message.id, sources)
-        return PicturesOf(message.channel.id, message.id)
 
     async def pictures_at(self, interaction: Interaction, target: PicturesOf) -> list[Source]:
         """Return the pictures of a message by its address, as a menu showed them or as they can be read now.
@@ -59,11 +62,9 @@ class Messages:
         if target.channel_id != interaction.channel_id:
             raise errors.MessageGone
         sources = await self._seen.recall(target.channel_id, target.message_id)
-        if not sources:
-            sources = await self.pictures_of(await fetch(interaction.client, target.channel_id, target.message_id))
-        if not sources:
-            raise errors.NoPicture
-        return sources
+        if sources:
+            return sources
+        return await self.get_pictures_of(await fetch(interaction.client, target.channel_id, target.message_id))
 
 
 def is_hidden(message: discord.Message) -> bool:

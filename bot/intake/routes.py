@@ -63,8 +63,10 @@ def reference_to(message: discord.Message) -> dict[str, Any]:
 
 
 def _own_permissions(message: discord.Message, guild: discord.Guild) -> discord.Permissions:
-    if isinstance(message.channel, discord.abc.GuildChannel | discord.Thread):
-        return message.channel.permissions_for(guild.me)
+    channel = message.channel
+    is_known = channel.parent is not None if isinstance(channel, discord.Thread) else True
+    if is_known and isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return channel.permissions_for(guild.me)
     return discord.Permissions.all()  # a place the library does not know yet: Discord will tell
 
 

@@ -1,7 +1,9 @@
 """The menus of a message and the tray of collected pictures, on the whole house; Discord grants no intent here."""
 
+import contextlib
 import dataclasses
 import io
+import sqlite3
 from typing import Any
 
 import pytest
@@ -81,6 +83,18 @@ async def test_a_form_opened_before_a_restart_can_be_sent_after_it(house: House)
     async with house.bot():
         answer = await (await house.alice.submit(modal, {"What to change": "brighter"})).message()
         assert await drawn(house, answer) == [304]
+
+
+async def test_the_form_opens_though_the_store_is_slow(house: House) -> None:
+    """Discord waits three seconds for it: what is kept of the message is written after the form is open."""
+    async with house.bot():
+        photo = await posted(house, 306)
+        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            modal = await (await house.alice.menu(photo, "Edit image")).modal()
+            other.execute("ROLLBACK")
+        answer = await (await house.alice.submit(modal, {"What to change": "brighter"})).message()
+        assert await drawn(house, answer) == [306]
 
 
 async def test_edit_image_of_a_result_uses_the_result_itself(house: House) -> None:

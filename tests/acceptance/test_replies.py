@@ -10,8 +10,9 @@ from PIL import Image
 
 from bot.jobs.model import Status
 from bot.sandbox.discord import Fault, Known, Message, Permission
+from bot.sandbox.evolink import Failed
 from bot.ui import texts
-from tests.support.house import House, title
+from tests.support.house import House, title, words
 
 ONE_DAY_S = 24 * 3600
 PREPARING = texts.status_title(Status.PREPARING)
@@ -217,10 +218,20 @@ async def test_words_that_discord_hides_are_answered_by_one_edit_button_a_day(ho
         await answer_to(house, tomorrow)
 
 
-async def test_nothing_is_offered_where_a_hidden_reply_points_at_no_picture(house: House) -> None:
-    """Chatting with the bot about a private refusal or a failed card stays chatting."""
+async def test_hidden_words_are_left_alone_where_only_the_bot_s_name_counts(house: House) -> None:
+    """What names the bot is never hidden, so a hidden reply cannot have been meant there."""
     async with house.bot(reply_to_picture="mention"):
         said = await house.alice.say(house.channel, "make it night", reply_to=await a_result(house))
+        await silence_after(house, said)
+
+
+async def test_nothing_is_offered_for_a_hidden_reply_to_what_is_no_picture(house: House) -> None:
+    """Talking about a card that failed stays talking."""
+    house.evolink.knobs.task.append(Failed(code="content_policy_violation"))
+    async with house.bot():
+        failed = await house.imagine()
+        await house.until(lambda: "Declined" in words(failed))
+        said = await house.alice.say(house.channel, "why?", reply_to=failed)
         await silence_after(house, said)
 
 
