@@ -1,7 +1,6 @@
 """The composition root: the only module that knows all the parts, and the order in which they start and stop."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import AsyncGenerator
@@ -19,7 +18,6 @@ from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
-from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
 from bot.images.worker import ImageWorkers
 from bot.intake import Intake
@@ -180,9 +178,9 @@ async def run_until_signalled(settings: Settings, *, clock: Clock | None = None)
             await running  # it ended by itself, and says why
             return
         await app.stop()
-        # Cut short in the middle of a login, the library complains about its closed connection: that was the wish.
-        with contextlib.suppress(CannotConnect):
-            await running
+        # The library ends by itself only where it was connected; what it says of its closed connection was the wish.
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:
