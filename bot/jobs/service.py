@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.jobs.model import Job, ReplyRoute, Request, Status
 from bot.jobs.runner import JobRunner
 from bot.jobs.wakes import Wakes
-from bot.store.jobs import JobStore
+from bot.store.jobs import Insertion, JobStore
 
 log = logging.getLogger(__name__)
 
@@ -56,14 +56,14 @@ class JobService:
             callback_token=secrets.token_urlsafe(16),
         )
         try:
-            if (waiting := await self._store.count_waiting()) >= self._max_waiting:
-                raise errors.QueueFull(waiting=waiting, limit=self._max_waiting)
-            stored = await self._store.insert(job)
+            inserted = await self._store.insert(job, max_waiting=self._max_waiting)
         except errors.StoreError as error:
             log.exception("request not stored", extra={"origin": request.origin_id})
             raise errors.StoreUnavailable from error
-        if not stored:
+        if inserted is Insertion.DOUBLE:
             raise errors.DoubleRequest
+        if inserted is Insertion.FULL:
+            raise errors.QueueFull(waiting=self._max_waiting, limit=self._max_waiting)
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
 
@@ -75,9 +75,14 @@ class JobService:
         except errors.StoreError:
             log.exception("place of the reply not stored", extra={"job": job.id})  # the job goes on with what it knows
 
-    async def cancel(self, job_id: str, *, user_id: int, may_moderate: bool) -> tuple[Cancelled, Job]:
-        """Cancel for the owner or a moderator; raises UnknownJob or NotYours."""
-        job = await self._owned(job_id, user_id=user_id, may_moderate=may_moderate)
+    async def cancel(
+        self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None = None
+    ) -> tuple[Cancelled, Job]:
+        """Cancel for the owner, wherever they are, or for a moderator of the job's own guild.
+
+        `guild_id` is where the person may moderate. Raises UnknownJob or NotYours.
+        """
+        job = await self._owned(job_id, user_id=user_id, moderated_guild_id=guild_id if may_moderate else None)
         cancelled = await self._store.cancel(job_id, now=self._clock.now())
         if cancelled is None:
             return Cancelled.TOO_LATE, job
@@ -93,7 +98,7 @@ class JobService:
 
     async def find_result(self, job_id: str, *, user_id: int) -> Job:
         """Return the owner's job, whatever its status, so that a waiting result can be shown; raises as `cancel`."""
-        return await self._owned(job_id, user_id=user_id, may_moderate=False)
+        return await self._owned(job_id, user_id=user_id, moderated_guild_id=None)
 
     async def collected(self, job: Job) -> None:
         """Note that a result that waited was handed over."""
@@ -107,10 +112,11 @@ class JobService:
         self._wakes.call(job_id)
         return True
 
-    async def _owned(self, job_id: str, *, user_id: int, may_moderate: bool) -> Job:
+    async def _owned(self, job_id: str, *, user_id: int, moderated_guild_id: int | None) -> Job:
         job = await self._store.find(job_id)
         if job is None:
             raise errors.UnknownJob
-        if job.user_id != user_id and not may_moderate:
+        moderated = moderated_guild_id is not None and job.guild_id == moderated_guild_id
+        if job.user_id != user_id and not moderated:
             raise errors.NotYours
         return job

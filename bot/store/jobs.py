@@ -1,5 +1,6 @@
 """The job table: each statement by its name. Whoever reads this file knows all that can happen to a stored job."""
 
+import enum
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,9 @@ INSERT INTO jobs (
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
     created_at, callback_token
-) VALUES (?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?, ?, ?,  ?, ?)
+) SELECT ?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?,  ?, ?, ?, ?, ?, ?, ?, ?,  ?, ?
+-- counted in the same statement: of many that come at once, no more get in than there is room for
+WHERE (SELECT count(*) FROM jobs WHERE status = 'queued') < ?
 ON CONFLICT (origin_id) DO NOTHING
 RETURNING id
 """
@@ -95,6 +98,16 @@ def from_stored(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
+class Insertion(enum.Enum):
+    """What became of a new job."""
+
+    STORED = enum.auto()
+    DOUBLE = enum.auto()
+    """Its interaction or message was stored before."""
+    FULL = enum.auto()
+    """As many jobs as may wait for a slot at the provider wait already."""
+
+
 class JobStore:
     """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it."""
 
@@ -102,8 +115,8 @@ class JobStore:
         self._database = database
         self._folder = folder
 
-    async def insert(self, job: Job) -> bool:
-        """Store a new job; False if its interaction or message was stored before."""
+    async def insert(self, job: Job, *, max_waiting: int) -> Insertion:
+        """Store a new job where fewer than `max_waiting` wait, or say why not."""
         drawing, route = job.drawing, job.route
         rows = await self._database.write(
             _INSERT,
@@ -114,9 +127,13 @@ class JobStore:
                 *(route.application_id, route.channel_id, route.message_id, route.token),
                 *(to_stored(route.token_expires_at), route.ephemeral, route.channel_reachable),
                 *(route.upload_limit_bytes, to_stored(job.created_at), job.callback_token),
+                max_waiting,
             ),
         )
-        return bool(rows)
+        if rows:
+            return Insertion.STORED
+        known = await self._database.read("SELECT 1 FROM jobs WHERE origin_id = ?", (job.origin_id,))
+        return Insertion.DOUBLE if known else Insertion.FULL
 
     async def find(self, job_id: str) -> Job | None:
         """Return the job, or None if there is none of that id."""
@@ -128,15 +145,11 @@ class JobStore:
         rows = await self._database.read("SELECT * FROM jobs WHERE told_at IS NULL ORDER BY created_at")
         return [self._job(row) for row in rows]
 
-    async def count_waiting(self) -> int:
-        """Count the jobs that wait for a slot at the provider."""
-        [row] = await self._database.read("SELECT count(*) FROM jobs WHERE told_at IS NULL AND status = 'queued'")
-        return int(row[0])
-
     async def move(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Take `job` from its status to another, with what is learnt on the way; None if it stands elsewhere by now.
 
-        `changes` are fields of Job. One guarded statement: of two that try, one wins.
+        `changes` are fields of Job. One guarded statement: of two that try, one wins. Raises StoreConflict where
+        another job has the same task at the provider.
         """
         if not may_move(job.status, to):
             raise ValueError(f"{job.status} may not become {to}")
@@ -149,13 +162,17 @@ class JobStore:
         rows = await self._database.write(_CANCEL, {"id": job_id, "now": to_stored(now)})
         return self._job(rows[0]) if rows else None
 
-    async def set_reply(self, job_id: str, route: ReplyRoute) -> None:
-        """Store where the reply stands, once it is known or when it had to move."""
-        await self._database.write(
+    async def set_reply(self, job_id: str, route: ReplyRoute) -> Job | None:
+        """Store where the reply stands, once it is known or when it had to move; None where the end was shown already.
+
+        A job that was told has lost its token for good: none is ever written back.
+        """
+        rows = await self._database.write(
             "UPDATE jobs SET channel_id = ?, message_id = ?, token = ?, ephemeral = ?, channel_reachable = ?"
-            " WHERE id = ?",
+            " WHERE id = ? AND told_at IS NULL RETURNING *",
             (route.channel_id, route.message_id, route.token, route.ephemeral, route.channel_reachable, job_id),
         )
+        return self._job(rows[0]) if rows else None
 
     async def set_told(self, job_id: str, *, now: datetime) -> None:
         """Note that the person was shown the end; the token has no more use and is erased."""

@@ -11,7 +11,9 @@ from bot.sandbox.discord.refusals import Known
 from bot.sandbox.evolink import Completed
 from bot.sandbox.evolink import outcomes as endings
 from bot.store.database import Database
+from bot.store.jobs import Insertion
 from tests.support.house import House, title, words
+from tests.support.stored_jobs import PLENTY
 
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CHANNEL_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
@@ -166,7 +168,7 @@ async def test_the_same_interaction_seen_twice_is_one_job(house: House) -> None:
         await house.until(lambda: message.attachments)
         [job] = [await app.store.find(path.stem) for path in (house.data_dir / "results").glob("*.jpg")]
         assert job is not None
-        assert await app.store.insert(job) is False
+        assert await app.store.insert(job, max_waiting=PLENTY) is Insertion.DOUBLE
 
 
 TOO_LARGE = {
