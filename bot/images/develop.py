@@ -92,6 +92,8 @@ def _plain_words(kind: Kind) -> Generator[None]:
     except Image.DecompressionBombError as error:
         raise NotAPicture("too_large", str(error)) from error
     except Exception as error:
+        if "Security limit" in str(error):  # libheif's own, which it calls a lack of memory
+            raise NotAPicture("too_large", str(error)) from error
         pixels.tell_lack_of_memory(error)
         reason = "cut_off" if "truncated" in str(error).lower() else "not_a_picture"
         raise NotAPicture(reason, f"{kind} with broken pixels: {error}") from error
@@ -133,6 +135,7 @@ def _expose(source: Path, kind: Kind, *, orientation: int, frame: int) -> _Expos
     with _open(source, kind) as opened:
         full_size = opened.size
         container.refuse_extremes(full_size, MAX_PIXELS.get(kind, container.MAX_PIXELS))
+        _refuse_lying_tiles(opened)
         if kind is Kind.AVIF:
             orientation = exif.read_orientation(opened.info.get("exif") or b"")
         _draft(opened)
@@ -167,6 +170,17 @@ def _open(source: Path, kind: Kind) -> ImageFile.ImageFile:
     pillow_heif.options.DECODE_THREADS = 2
     pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
     return pillow_heif.HeifImageFile(source)
+
+
+def _refuse_lying_tiles(opened: ImageFile.ImageFile) -> None:
+    """Refuse a HEIC whose grid is larger than its container says: the decoder would make room for the grid."""
+    tiling = opened.info.get("tiling")
+    if not tiling:
+        return
+    grid = (tiling["image_width"], tiling["image_height"])
+    tiles = (tiling["num_columns"] * tiling["tile_width"], tiling["num_rows"] * tiling["tile_height"])
+    for size in (grid, tiles):
+        container.refuse_extremes(size, MAX_PIXELS[Kind.HEIC])
 
 
 def _draft(opened: ImageFile.ImageFile) -> None:
