@@ -47,6 +47,7 @@ class App:
     settings: Settings
     client: ImageBot
     runner: JobRunner
+    announcer: DiscordAnnouncer
     store: JobStore
     meta: MetaStore
     folder: DataFolder
@@ -72,12 +73,16 @@ class App:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
         await self.runner.stop()
+        await self.announcer.stop()
         await self.client.close()
 
     async def _give_signs_of_life(self) -> None:
         while True:
             if connected := self.client.connected:
-                self.folder.alive.touch()
+                try:
+                    self.folder.alive.touch()
+                except OSError as error:
+                    log.warning("no sign of life given", extra={"error": repr(error)})
             await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if connected else LOOK_FOR_LIFE_EVERY_S)
 
 
@@ -129,6 +134,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             settings=settings,
             client=client,
             runner=runner,
+            announcer=announcer,
             store=store,
             meta=MetaStore(database),
             folder=folder,

@@ -18,6 +18,7 @@ ImagebotError
 ├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program
 │   └── StoreConflict        the database is well and will never take this: say what else, do not repeat
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
+├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
 ├── FolderInUse              another process works on this DATA_DIR
 └── ProviderError            (bot.provider.errors draws its own branch)
 """
@@ -162,6 +163,10 @@ class StoreConflict(StoreError):
 
 class CannotConnect(ImagebotError):
     """Discord cannot be reached or does not let the bot in; the message is a line for the operator."""
+
+
+class CannotListen(ImagebotError, OSError):
+    """The web server cannot listen where WEB_HOST and WEB_PORT say; the message is a line for the operator."""
 
 
 class FolderInUse(ImagebotError):

@@ -120,7 +120,11 @@ class Intake:
             route=route,
         )
         job = await self._stored_in_time(interaction, request, private=private)
-        await self._jobs.begin(job, await self._answer(interaction, job))
+        stands_at = job.route
+        try:
+            stands_at = await self._answer(interaction, job)
+        finally:  # whatever became of the answer: the job is on disk, and goes its way
+            await self._jobs.begin(job, stands_at)
 
     async def _stored_in_time(self, interaction: Interaction, request: Request, *, private: bool) -> Job:
         storing = asyncio.ensure_future(self._jobs.submit(request))
@@ -152,16 +156,23 @@ class Intake:
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Cancel a job for its owner or a moderator, and close its card."""
         outcome, job = await self._jobs.cancel(
-            job_id, user_id=interaction.user.id, may_moderate=interaction.permissions.manage_messages
+            job_id,
+            user_id=interaction.user.id,
+            may_moderate=interaction.permissions.manage_messages,
+            guild_id=interaction.guild_id,
         )
-        if outcome is Cancelled.TOO_LATE:
+        if outcome is Cancelled.TOO_LATE and job.status is not Status.READY:
             await answer_privately(interaction, texts.too_late_to_cancel())
             return
         with _refusals_of_discord_noted("defer"):
             await interaction.response.defer()
-        await self._announcer.show_cancelled(replace(job, route=route_of(interaction, now=self._clock.now())))
+        here = replace(job, route=route_of(interaction, now=self._clock.now()))
         if outcome is Cancelled.BEFORE_SUBMISSION:
-            await self._jobs.told(job)
+            await self._jobs.end_cancelled(here)
+        elif outcome is Cancelled.AFTER_SUBMISSION:
+            await self._announcer.show_cancelled(here, still_open=lambda: self._jobs.is_open(job_id))
+        else:
+            await self._announcer.close(here)  # it waits to be collected, which its card does not say yet
 
     @_explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:
@@ -175,7 +186,9 @@ class Intake:
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
         delivery = await self._announcer.deliver(here)
         if delivery.delivered:
-            await self._jobs.collected(job)
+            await self._jobs.collected(job, note=delivery.note)
+        elif not delivery.shown:
+            await answer_privately(interaction, texts.kept_for_now())
 
 
 async def explain(interaction: "discord.Interaction[Any]", error: BaseException) -> None:
@@ -185,21 +198,35 @@ async def explain(interaction: "discord.Interaction[Any]", error: BaseException)
     if isinstance(error, errors.Refusal):
         await answer_privately(interaction, texts.refusal(error))
         return
+    if isinstance(error, DeliveryPostponed):
+        log.warning("delivery postponed", extra={"interaction": interaction.id, "error": repr(error)})
+        await answer_privately(interaction, texts.kept_for_now())
+        return
     log.error("interaction failed", exc_info=error, extra={"interaction": interaction.id})
     await answer_privately(interaction, texts.internal_error())
 
 
 async def answer_privately(interaction: "discord.Interaction[Any]", sentence: str) -> None:
-    """Tell the person alone; silent where Discord says that it is too late or was answered elsewhere.
+    """Tell the person alone; silent where Discord says that it is too late or was answered elsewhere."""
+    for _try in range(2):  # a connection that breaks must not become silence
+        try:
+            await _send_privately(interaction, sentence)
+        except discord.HTTPException as error:
+            log.info("answer not taken", extra={"http_status": error.status, "code": error.code})
+        except (aiohttp.ClientError, OSError) as error:
+            log.info("answer not taken, once more", extra={"error": repr(error)})
+            continue
+        return
+
+
+async def _send_privately(interaction: "discord.Interaction[Any]", sentence: str) -> None:
+    """Answer, or follow up where there was an answer.
 
     A follow-up to a message that still "thinks" would fill that message, for all to see (discord.md 1): it goes first.
     """
-    try:
-        if not interaction.response.is_done():
-            await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
-            return
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.delete_original_response()
-        await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
-    except discord.HTTPException as error:
-        log.info("answer not taken", extra={"http_status": error.status, "code": error.code})
+    if not interaction.response.is_done():
+        await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
+        return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)

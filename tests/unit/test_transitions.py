@@ -19,6 +19,7 @@ ALLOWED = {
     (Status.RUNNING, Status.FAILED),
     (Status.DELIVERING, Status.DELIVERED),
     (Status.DELIVERING, Status.READY),
+    (Status.DELIVERING, Status.RUNNING),
     (Status.READY, Status.DELIVERED),
 }
 

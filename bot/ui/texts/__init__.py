@@ -23,7 +23,16 @@ from bot.ui.texts.labels import (
     reference,
 )
 from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line
-from bot.ui.texts.notices import cancelled_after, cancelled_before, not_ready, ready, too_late_to_cancel
+from bot.ui.texts.notices import (
+    cancelled_after,
+    cancelled_before,
+    cannot_be_shown,
+    kept_for_now,
+    not_ready,
+    ready,
+    still_working_here,
+    too_late_to_cancel,
+)
 from bot.ui.texts.progress import expectation, percent, status_title, status_words
 from bot.ui.texts.results import alt_text, delivery_note, duration, other_pixels, pixels
 
@@ -45,12 +54,14 @@ __all__ = [
     "alt_text",
     "cancelled_after",
     "cancelled_before",
+    "cannot_be_shown",
     "delivery_note",
     "duration",
     "expectation",
     "extras",
     "failure",
     "internal_error",
+    "kept_for_now",
     "made_by",
     "not_ready",
     "not_yours",
@@ -65,6 +76,7 @@ __all__ = [
     "status_title",
     "status_words",
     "still_working",
+    "still_working_here",
     "too_late_to_cancel",
     "unknown_button",
 ]
