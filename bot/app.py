@@ -1,7 +1,6 @@
 """The composition root: the only module that knows all the parts, and the order in which they start and stop."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import AsyncGenerator
@@ -19,7 +18,6 @@ from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
-from bot.errors import CannotConnect
 from bot.files import DataFolder, ProcessLock
 from bot.guilds.replies import ReplyManners
 from bot.hosting import Hosting
@@ -69,6 +67,7 @@ class App:
     settings: Settings
     client: ImageBot
     runner: JobRunner
+    announcer: DiscordAnnouncer
     store: JobStore
     meta: MetaStore
     retention: Retention
@@ -96,12 +95,16 @@ class App:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
         await self.runner.stop()
+        await self.announcer.stop()
         await self.client.close()
 
     async def _give_signs_of_life(self) -> None:
         while True:
             if connected := self.client.connected:
-                self.folder.alive.touch()
+                try:
+                    self.folder.alive.touch()
+                except OSError as error:
+                    log.warning("no sign of life given", extra={"error": repr(error)})
             await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if connected else LOOK_FOR_LIFE_EVERY_S)
 
 
@@ -194,6 +197,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             settings=settings,
             client=client,
             runner=runner,
+            announcer=announcer,
             store=store,
             meta=MetaStore(database),
             retention=retention,
@@ -319,9 +323,9 @@ async def run_until_signalled(settings: Settings, *, clock: Clock | None = None)
             await running  # it ended by itself, and says why
             return
         await app.stop()
-        # Cut short in the middle of a login, the library complains about its closed connection: that was the wish.
-        with contextlib.suppress(CannotConnect):
-            await running
+        # The library ends by itself only where it was connected; what it says of its closed connection was the wish.
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:

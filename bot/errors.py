@@ -27,8 +27,10 @@ ImagebotError
 ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
 │   └── HostingFull          every host is full
-├── StoreError               the database cannot be opened or is newer than this program
+├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program
+│   └── StoreConflict        the database is well and will never take this: say what else, do not repeat
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
+├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
 ├── FolderInUse              another process works on this DATA_DIR
 └── ProviderError            (bot.provider.errors draws its own branch)
 """
@@ -234,8 +236,16 @@ class StoreError(ImagebotError):
     """The database cannot be opened, read or written, is corrupt, or was made by a newer program."""
 
 
+class StoreConflict(StoreError):
+    """What was to be stored breaks a rule of the table or fits no column: the same statement fails again and again."""
+
+
 class CannotConnect(ImagebotError):
     """Discord cannot be reached or does not let the bot in; the message is a line for the operator."""
+
+
+class CannotListen(ImagebotError, OSError):
+    """The web server cannot listen where WEB_HOST and WEB_PORT say; the message is a line for the operator."""
 
 
 class FolderInUse(ImagebotError):

@@ -2,7 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from weakref import WeakValueDictionary
 
 import discord
 
@@ -12,6 +16,7 @@ from bot.delivery.editor import MessageEditor
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Post
+from bot.errors import NotAPicture
 from bot.images.fit import DoesNotFit
 from bot.images.worker import WorkerDied
 from bot.jobs.announcer import Delivery
@@ -21,6 +26,8 @@ from bot.ui import cards
 log = logging.getLogger(__name__)
 
 UPLOADS_AT_ONCE = 16
+LAST_CHANCE = timedelta(seconds=150)
+"""Before a token dies: long enough that an edit, however slow the pace, comes in time."""
 ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
 
@@ -42,6 +49,7 @@ class DiscordAnnouncer:
         self._fitter = fitter
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     def first_card(self, job: Job) -> cards.Card:
@@ -49,10 +57,11 @@ class DiscordAnnouncer:
         return cards.progress_card(job, now=self._clock.now(), position=None)
 
     def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
-        if job.cancel_requested_at is not None:
-            return
-
         def draw() -> cards.Card:
+            if job.cancel_requested_at is not None:
+                return cards.cancelled_card(job)  # after a restart, its card may never have been closed
+            if self._is_last_chance(job):
+                return cards.later_card(job)
             now = self._clock.now()
             return cards.progress_card(job, now=now, position=turn, waiting_for_provider=waiting_for_provider)
 
@@ -60,31 +69,39 @@ class DiscordAnnouncer:
 
     async def deliver(self, job: Job) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
-        await self._end_progress(job)
-        async with self._uploads:
+        async with self._final_turn(job), self._uploads:
             delivery = await self._deliver_within_limits(job, job.result)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
 
-    async def close(self, job: Job) -> None:
-        await self._end_progress(job)
-        if job.status is Status.CANCELLED:
-            await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
-        elif job.status is Status.FAILED:
-            await self._tell_failure(job)
-        elif job.status is Status.EXPIRED:
-            await self._tell_expiry(job)
+    async def close(self, job: Job) -> bool:
+        async with self._final_turn(job):
+            if job.status is Status.CANCELLED:
+                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+            elif job.status is Status.FAILED:
+                await self._tell_failure(job)
+            elif job.status is Status.READY:
+                return await self._offer(job)
+            elif job.status is Status.EXPIRED:
+                await self._tell_expiry(job)
+        return True
 
-    async def show_cancelled(self, job: Job) -> None:
-        """Close the card of a job that was just cancelled, after which no progress of it is shown.
+    async def show_cancelled(self, job: Job, *, still_open: Callable[[], Awaitable[bool]]) -> None:
+        """Close the card of a job whose cancel came after its submission; no progress of it is shown any more.
 
-        Raises DeliveryPostponed.
+        Not where it has ended meanwhile (`still_open`): its end is the last word. Raises DeliveryPostponed.
         """
-        await self._editor(job).seal()
-        if job.status is Status.CANCELLED:
-            del self._replies[job.id]  # it has ended; one that goes on keeps its seal
-        await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+        editor = self._editor(job)
+        async with self._turns.setdefault(job.id, asyncio.Lock()):
+            await editor.seal()
+            if await still_open():
+                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+
+    async def stop(self) -> None:
+        """Let the edits under way finish and show nothing more."""
+        for reply in list(self._replies.values()):
+            await reply.editor.seal()
 
     async def open_anyhow(self, job: Job) -> ReplyRoute | None:
         """Show the progress card although Discord did not confirm the first answer; None where no way is open.
@@ -117,14 +134,31 @@ class DiscordAnnouncer:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
                     posted = await self._ladder.post(job, Post(card=card, picture=fitted.picture))
-            except (DoesNotFit, WorkerDied) as error:
-                log.warning("picture does not fit", extra={"job": job.id, "error": repr(error)})
-                break
+            except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
+                log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
+                posted = await self._ladder.post(job, Post(card=cards.kept_card(job)))
+                return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
+            if posted.outcome is Outcome.POSTED:
+                return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
             if posted.outcome is not Outcome.TOO_LARGE:
-                return Delivery(delivered=posted.outcome is Outcome.POSTED, route=posted.route, note=fitted.note)
+                break
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
-        await self._ladder.edit_reply(job, Post(card=cards.ready_card(job)))
-        return Delivery(delivered=False)
+        return Delivery(delivered=False, shown=await self._offer(job))
+
+    async def _offer(self, job: Job) -> bool:
+        """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
+        post = Post(card=cards.ready_card(job))
+        posted = await self._ladder.edit_reply(job, post)
+        if posted.outcome is not Outcome.POSTED:
+            posted = await self._ladder.post_to_person(job, post)
+        return posted.outcome is Outcome.POSTED
+
+    def _is_last_chance(self, job: Job) -> bool:
+        """Tell whether only the token reaches the reply, and it is about to die (DESIGN 6: before minute 14)."""
+        route = job.route
+        if route.token is None or (route.channel_reachable and not route.ephemeral):
+            return False
+        return self._clock.now() > route.token_expires_at - LAST_CHANCE
 
     def _limit_bytes(self, job: Job) -> int:
         """Return the smallest limit of the ways the picture may still take (discord.md 2)."""
@@ -136,10 +170,14 @@ class DiscordAnnouncer:
             limits.append(guild.filesize_limit if guild else PLAIN_LIMIT_BYTES)
         return min(limits) if len(limits) > 1 else PLAIN_LIMIT_BYTES
 
-    async def _end_progress(self, job: Job) -> None:
-        reply = self._replies.pop(job.id, None)
-        if reply is not None:
-            await reply.editor.seal()
+    @asynccontextmanager
+    async def _final_turn(self, job: Job) -> AsyncGenerator[None, None]:
+        """Have the reply for one final edit, after which no progress and no other end comes."""
+        async with self._turns.setdefault(job.id, asyncio.Lock()):
+            reply = self._replies.pop(job.id, None)
+            if reply is not None:
+                await reply.editor.seal()
+            yield
 
     def _editor(self, job: Job) -> MessageEditor:
         if job.id not in self._replies:
@@ -150,8 +188,8 @@ class DiscordAnnouncer:
         return sum(reply.channel_id == channel_id for reply in self._replies.values())
 
     def _new_editor(self, job: Job) -> MessageEditor:
-        async def send(card: cards.Card) -> None:
-            await self._ladder.edit_reply(job, Post(card=card))
+        async def send(card: cards.Card) -> bool:
+            return (await self._ladder.edit_reply(job, Post(card=card))).outcome is Outcome.POSTED
 
         def gap_s() -> float:
             age_s = (self._clock.now() - job.created_at).total_seconds()

@@ -16,12 +16,15 @@ log = logging.getLogger(__name__)
 
 
 class MessageEditor:
-    """Shows the newest of many progress cards, never two edits closer than `gap_s()` allows."""
+    """Shows the newest of many progress cards, never two edits closer than `gap_s()` allows.
+
+    `send` returns False where the message cannot be edited any more; then the editor seals itself.
+    """
 
     def __init__(
         self,
         *,
-        send: Callable[[cards.Card], Awaitable[None]],
+        send: Callable[[cards.Card], Awaitable[bool]],
         gap_s: Callable[[], float],
         clock: Clock,
     ) -> None:
@@ -59,14 +62,21 @@ class MessageEditor:
             if self._last_at is not None:
                 await self._wake.wait(max(0.0, self._last_at + self._gap_s() - self._clock.monotonic()))
             draw = self._take_pending()
-            if draw is None or (look := cards.fingerprint(card := draw())) == self._shown:
-                continue
+            if draw is not None:
+                await self._edit(draw)
+
+    async def _edit(self, draw: Callable[[], cards.Card]) -> None:
+        try:
+            card = draw()
+            if (look := cards.fingerprint(card)) == self._shown:
+                return
             self._last_at = self._clock.monotonic()
-            try:
-                await self._send(card)
+            if await self._send(card):
                 self._shown = look
-            except Exception as error:  # noqa: BLE001 - a lost progress edit must never hurt the job
-                log.info("progress not shown", extra={"error": repr(error)})
+            else:
+                self._sealed = True
+        except Exception as error:  # noqa: BLE001 - a lost progress edit must never hurt the job
+            log.info("progress not shown", extra={"error": repr(error)})
 
     def _take_pending(self) -> Callable[[], cards.Card] | None:
         """Take the newest, if a seal has not removed it during the wait."""

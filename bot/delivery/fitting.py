@@ -51,6 +51,8 @@ class Fitter:
         try:
             return await self._workers.run(fit.fit, path, self._scratch, max_bytes=max_bytes)
         except WorkerDied as error:
+            if error.reason != "died":  # would come again
+                raise
             log.warning("image worker lost, once more", extra={"reason": error.reason})
             return await self._workers.run(fit.fit, path, self._scratch, max_bytes=max_bytes)
 

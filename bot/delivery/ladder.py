@@ -54,6 +54,10 @@ class Ladder:
             anew = await self.post_anew(job, post)
             if anew.outcome is not Outcome.CLOSED:
                 return anew
+        return await self.post_to_person(job, post)
+
+    async def post_to_person(self, job: Job, post: Post) -> Posted:
+        """Send a direct message; raises DeliveryPostponed."""
         return _moved(job.route, await self._ways.direct(job, post))
 
     async def direct(self, job: Job, post: Post) -> Outcome:

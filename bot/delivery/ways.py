@@ -28,7 +28,7 @@ REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 _REMOVED = 10008
 _TOO_LARGE = frozenset({40005, 50045})
 _NOBODY = discord.AllowedMentions.none()
-_NONCE_MAX_CHARS = 25
+_DEAD_TOKEN = 50027
 
 
 class Outcome(enum.Enum):
@@ -128,7 +128,8 @@ class Ways:
                 content,
                 embed=post.card.embed,
                 files=files,
-                nonce=job.id[:_NONCE_MAX_CHARS],
+                # One for each purpose: the nonce of the card would bring the card back instead of the picture.
+                nonce=f"{job.id}-{'picture' if post.picture else job.status.value[:8]}",
                 allowed_mentions=only_the_person,
                 **options,
             )
@@ -142,8 +143,9 @@ def _attached(files: list[discord.File]) -> dict[str, Any]:
 
 
 async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]], post: Post) -> Tried:
-    files = post.files()
+    files: list[discord.File] = []
     try:
+        files = post.files()
         message = await call(files)
     except discord.HTTPException as error:
         return Tried(_outcome_of(error))
@@ -159,7 +161,14 @@ def _outcome_of(error: discord.HTTPException) -> Outcome:
     """Tell what a refusal means; raises DeliveryPostponed where it will pass."""
     if error.code in _TOO_LARGE or error.status == 413:
         return Outcome.TOO_LARGE
-    if error.status >= 500 or error.status == 429:
+    if error.status >= 500 or error.status == 429 or _is_of_the_edge(error):
         raise DeliveryPostponed(repr(error)) from error
     log.info("a way is closed", extra={"http_status": error.status, "code": error.code})
     return Outcome.REMOVED if error.code == _REMOVED else Outcome.CLOSED
+
+
+def _is_of_the_edge(error: discord.HTTPException) -> bool:
+    """Tell whether not Discord refuses the post, but something before it refuses the bot: that passes, or is mended."""
+    if error.status == 401:
+        return error.code != _DEAD_TOKEN
+    return error.status in {403, 404} and error.code == 0

@@ -21,10 +21,11 @@ class Toner:
     """Turns strips of one decoded picture into RGB or RGBA."""
 
     def __init__(self, image: Image.Image) -> None:
-        self.mode = "RGBA" if image.has_transparency_data else "RGB"
+        self.mode = "RGBA" if image.has_transparency_data and not _is_opaque(image) else "RGB"
         self._narrow = _find_narrowing(image)
         self._transform = _find_transform(image)
-        self._curve = None if self._transform else _find_curve(image)
+        curve = None if self._transform else _find_curve(image)
+        self._curve = curve and curve * 3 + (list(range(256)) if self.mode == "RGBA" else [])
 
     def tone(self, strip: Image.Image) -> Image.Image:
         """Return the strip in 8-bit sRGB of `mode`."""
@@ -42,9 +43,14 @@ class Toner:
         if not strip.mode.endswith("A"):
             return _transform_colours(strip, transform)
         alpha = strip.getchannel("A")
-        toned = _transform_colours(strip.convert(strip.mode[:-1]), transform)
+        toned = _transform_colours(strip.convert(strip.mode.removesuffix("A")), transform)
         toned.putalpha(alpha)
         return toned
+
+
+def _is_opaque(image: Image.Image) -> bool:
+    """Say whether an alpha channel hides nothing; where transparency is a palette's, time will tell."""
+    return image.mode in {"RGBA", "LA"} and image.getchannel("A").getextrema() == (255, 255)
 
 
 def _transform_colours(strip: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image:
@@ -109,6 +115,4 @@ def _find_curve(image: Image.Image) -> list[int] | None:
         return None
     if _UNREMARKABLE_GAMMA[0] <= gamma <= _UNREMARKABLE_GAMMA[1]:
         return None
-    curve = [round(255 * (value / 255) ** (_GAMMA_OF_SRGB / gamma)) for value in range(256)]
-    has_alpha = image.has_transparency_data
-    return curve * 3 + (list(range(256)) if has_alpha else [])
+    return [round(255 * (value / 255) ** (_GAMMA_OF_SRGB / gamma)) for value in range(256)]

@@ -92,35 +92,66 @@ def _plain_words(kind: Kind) -> Generator[None]:
     except Image.DecompressionBombError as error:
         raise NotAPicture("too_large", str(error)) from error
     except Exception as error:
+        if "Security limit" in str(error):  # libheif's own, which it calls a lack of memory
+            raise NotAPicture("too_large", str(error)) from error
         pixels.tell_lack_of_memory(error)
         reason = "cut_off" if "truncated" in str(error).lower() else "not_a_picture"
         raise NotAPicture(reason, f"{kind} with broken pixels: {error}") from error
 
 
 def _develop(source: Path, kind: Kind, *, orientation: int, frame: int) -> Developed:
-    page = _walk_tiff(source) if kind is Kind.TIFF else None
-    with _open(source, kind) as opened:
-        container.refuse_extremes(opened.size, MAX_PIXELS.get(kind, container.MAX_PIXELS))
-        if kind is Kind.AVIF:
-            orientation = exif.read_orientation(opened.info.get("exif") or b"")
-        full_size = opened.size
-        _draft(opened)
-        opened.seek(frame) if frame else None
-        opened.load()
-        has_full_colour = _has_full_colour(opened)
-        is_first_of_many = page.has_more if page else getattr(opened, "n_frames", 1) > 1
-        had_metadata = page.had_metadata if page else _has_metadata(opened)
-        image = _finish(opened, full_size)
-    is_shrunk = max(image.size) < max(full_size)
-    image = _drop_useless_alpha(image)
-    image = image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+    exposed = _expose(source, kind, orientation=orientation, frame=frame)  # the decoder's own copy is gone by now
+    image = exposed.image
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
+        image = image.convert("RGB")
+    if exposed.orientation in _TURNS:
+        image = image.transpose(_TURNS[exposed.orientation])
     return Developed(
         image=image,
-        is_upright=orientation in _TURNS or (page is not None and page.orientation != 1),
-        is_shrunk=is_shrunk,
+        is_upright=exposed.orientation in _TURNS or exposed.was_turned,
+        is_shrunk=exposed.is_shrunk,
+        is_first_of_many=exposed.is_first_of_many,
+        had_metadata=exposed.had_metadata,
+        has_full_colour=exposed.has_full_colour,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exposed:
+    """A picture that may still lie on its side."""
+
+    image: Image.Image
+    orientation: int
+    was_turned: bool
+    """By the decoder itself."""
+    is_shrunk: bool
+    is_first_of_many: bool
+    had_metadata: bool
+    has_full_colour: bool
+
+
+def _expose(source: Path, kind: Kind, *, orientation: int, frame: int) -> _Exposed:
+    page = _walk_tiff(source) if kind is Kind.TIFF else None
+    with _open(source, kind) as opened:
+        full_size = opened.size
+        container.refuse_extremes(full_size, MAX_PIXELS.get(kind, container.MAX_PIXELS))
+        _refuse_lying_tiles(opened)
+        if kind is Kind.AVIF:
+            orientation = exif.read_orientation(opened.info.get("exif") or b"")
+        _draft(opened)
+        if frame:
+            opened.seek(frame)
+        is_first_of_many = page.has_more if page else getattr(opened, "n_frames", 1) > 1
+        opened.load()
+        image = _finish(opened, full_size)
+    return _Exposed(
+        image=image,
+        orientation=orientation,
+        was_turned=page is not None and page.orientation != 1,
+        is_shrunk=max(image.size) < max(full_size),
         is_first_of_many=is_first_of_many,
-        had_metadata=had_metadata,
-        has_full_colour=has_full_colour,
+        had_metadata=page.had_metadata if page else _has_metadata(opened),
+        has_full_colour=_has_full_colour(opened),
     )
 
 
@@ -136,9 +167,20 @@ def _open(source: Path, kind: Kind) -> ImageFile.ImageFile:
         return Image.open(source, formats=(_FORMATS[kind],))
     import pillow_heif  # noqa: PLC0415 - megabytes of codec that only a worker with such a file needs
 
-    pillow_heif.options.DECODE_THREADS = 1
+    pillow_heif.options.DECODE_THREADS = 2
     pillow_heif.options.THUMBNAILS = pillow_heif.options.DEPTH_IMAGES = pillow_heif.options.AUX_IMAGES = False
     return pillow_heif.HeifImageFile(source)
+
+
+def _refuse_lying_tiles(opened: ImageFile.ImageFile) -> None:
+    """Refuse a HEIC whose grid is larger than its container says: the decoder would make room for the grid."""
+    tiling = opened.info.get("tiling")
+    if not tiling:
+        return
+    grid = (tiling["image_width"], tiling["image_height"])
+    tiles = (tiling["num_columns"] * tiling["tile_width"], tiling["num_rows"] * tiling["tile_height"])
+    for size in (grid, tiles):
+        container.refuse_extremes(size, MAX_PIXELS[Kind.HEIC])
 
 
 def _draft(opened: ImageFile.ImageFile) -> None:
@@ -193,9 +235,3 @@ def _choose_size(opened: Image.Image, full_size: tuple[int, int]) -> tuple[int, 
         return opened.size
     width, height = (max(1, min(round(full * factor), now)) for full, now in zip(full_size, opened.size, strict=True))
     return width, height
-
-
-def _drop_useless_alpha(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA" or image.getchannel("A").getextrema() != (255, 255):
-        return image
-    return image.convert("RGB")

@@ -169,4 +169,8 @@ class _Worker:
 def _environment() -> dict[str, str]:
     """Leave the bot's keys out of a process that opens strangers' files, and let it import what we import."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(_KEPT_VARIABLES)}
-    return {**kept, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "MALLOC_ARENA_MAX": "1",  # glibc reserves 64 MiB for each further thread of a codec, and the limit counts it
+    }

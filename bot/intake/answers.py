@@ -51,21 +51,35 @@ async def explain(interaction: "discord.Interaction[Any]", error: BaseException)
     if isinstance(error, errors.Refusal):
         await answer_privately(interaction, texts.refusal(error))
         return
+    if isinstance(error, DeliveryPostponed):
+        log.warning("delivery postponed", extra={"interaction": interaction.id, "error": repr(error)})
+        await answer_privately(interaction, texts.kept_for_now())
+        return
     log.error("interaction failed", exc_info=error, extra={"interaction": interaction.id})
     await answer_privately(interaction, texts.internal_error())
 
 
-async def answer_privately(interaction: "discord.Interaction[Any]", sentence: str) -> None:
-    """Tell the person alone; silent where Discord says that it is too late or was answered elsewhere.
+async def answer_privately(interaction: AnyInteraction, sentence: str) -> None:
+    """Tell the person alone; silent where Discord says that it is too late or was answered elsewhere."""
+    for _try in range(2):  # a connection that breaks must not become silence
+        try:
+            await _send_privately(interaction, sentence)
+        except discord.HTTPException as error:
+            log.info("answer not taken", extra={"http_status": error.status, "code": error.code})
+        except (aiohttp.ClientError, OSError) as error:
+            log.info("answer not taken, once more", extra={"error": repr(error)})
+            continue
+        return
+
+
+async def _send_privately(interaction: AnyInteraction, sentence: str) -> None:
+    """Answer, or follow up where there was an answer.
 
     A follow-up to a message that still "thinks" would fill that message, for all to see (discord.md 1): it goes first.
     """
-    try:
-        if not interaction.response.is_done():
-            await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
-            return
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            await interaction.delete_original_response()
-        await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)
-    except discord.HTTPException as error:
-        log.info("answer not taken", extra={"http_status": error.status, "code": error.code})
+    if not interaction.response.is_done():
+        await interaction.response.send_message(sentence, ephemeral=True, suppress_embeds=True)
+        return
+    if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await interaction.followup.send(sentence, ephemeral=True, suppress_embeds=True)

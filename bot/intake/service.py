@@ -77,7 +77,11 @@ class Intake:
             route=route,
         )
         job = await self._stored_in_time(interaction, request, in_place=in_place)
-        await self._jobs.begin(job, await self._answer(interaction, job, in_place=in_place))
+        stands_at = job.route
+        try:
+            stands_at = await self._answer(interaction, job, in_place=in_place)
+        finally:  # whatever became of the answer: the job is on disk, and goes its way
+            await self._jobs.begin(job, stands_at)
         if wish.with_tray:
             await self._tray.clear(interaction.user.id)
 
@@ -98,7 +102,11 @@ class Intake:
             route=route,
         )
         job = await self._jobs.submit(request)
-        await self._jobs.begin(job, await self._answer_message(message, job))
+        stands_at = job.route
+        try:
+            stands_at = await self._answer_message(message, job)
+        finally:
+            await self._jobs.begin(job, stands_at)
 
     async def _collected(self, user_id: int) -> list[Source]:
         collected = await self._tray.list(user_id)
@@ -155,16 +163,23 @@ class Intake:
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Cancel a job for its owner or a moderator, and close its card."""
         outcome, job = await self._jobs.cancel(
-            job_id, user_id=interaction.user.id, may_moderate=interaction.permissions.manage_messages
+            job_id,
+            user_id=interaction.user.id,
+            may_moderate=interaction.permissions.manage_messages,
+            guild_id=interaction.guild_id,
         )
-        if outcome is Cancelled.TOO_LATE:
+        if outcome is Cancelled.TOO_LATE and job.status is not Status.READY:
             await answer_privately(interaction, texts.too_late_to_cancel())
             return
         with refusals_of_discord_noted("defer"):
             await interaction.response.defer()
-        await self._announcer.show_cancelled(replace(job, route=route_of(interaction, now=self._clock.now())))
+        here = replace(job, route=route_of(interaction, now=self._clock.now()))
         if outcome is Cancelled.BEFORE_SUBMISSION:
-            await self._jobs.told(job)
+            await self._jobs.end_cancelled(here)
+        elif outcome is Cancelled.AFTER_SUBMISSION:
+            await self._announcer.show_cancelled(here, still_open=lambda: self._jobs.is_open(job_id))
+        else:
+            await self._announcer.close(here)  # it waits to be collected, which its card does not say yet
 
     @explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:
@@ -178,7 +193,9 @@ class Intake:
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
         delivery = await self._announcer.deliver(here)
         if delivery.delivered:
-            await self._jobs.collected(job)
+            await self._jobs.collected(job, note=delivery.note)
+        elif not delivery.shown:
+            await answer_privately(interaction, texts.kept_for_now())
 
 
 def _request(wish: Wish, *, origin_id: int, user_id: int, guild_id: int | None, route: ReplyRoute) -> Request:

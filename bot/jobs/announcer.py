@@ -16,6 +16,8 @@ class Delivery:
     """How a delivery ended: the picture is in a message, or it waits to be collected."""
 
     delivered: bool
+    shown: bool
+    """Whether the person sees the picture, or at least that it is kept for them."""
     route: ReplyRoute | None = None
     """Where the picture stands, if that is another place, or better known, than the job's own route says."""
     note: str | None = None
@@ -29,10 +31,17 @@ class Announcer(Protocol):
         """Show the job's progress, soon; never waits, never fails. `turn` is the place in the queue."""
         ...
 
+    async def open_anyhow(self, job: Job) -> ReplyRoute | None:
+        """Show a job whose first answer is not known to have arrived, and return where; None where no way is open."""
+        ...
+
     async def deliver(self, job: Job) -> Delivery:
         """Put the result before the person; raises DeliveryPostponed. After it no progress of the job is shown."""
         ...
 
-    async def close(self, job: Job) -> None:
-        """Show how a job ended, where a delivery has not shown it; raises DeliveryPostponed."""
+    async def close(self, job: Job) -> bool:
+        """Show how a job ended, where a delivery has not shown it; raises DeliveryPostponed.
+
+        False where a picture waits and its person cannot be told of it now.
+        """
         ...

@@ -60,18 +60,11 @@ class JobRunner:
         return self._stopping
 
     async def recover(self) -> int:
-        """Take up every job whose person was not shown an end; return how many.
-
-        A job in `submitting` may or may not have a task: a second POST could be paid twice, so it is ended.
-        """
+        """Take up every job whose person was not shown an end; return how many."""
         await self._store.erase_dead_secrets(now=self._clock.now())
         jobs = await self._store.list_unfinished()
         for job in jobs:
-            current: Job | None = job
-            if job.status is Status.SUBMITTING:
-                current = await self._steps.fail(job, Failure(kind=FailureKind.OUTCOME_UNKNOWN))
-            if current is not None:
-                self.start(current)
+            self.start(job)
         return len(jobs)
 
     def start(self, job: Job) -> None:
@@ -82,12 +75,14 @@ class JobRunner:
         task = asyncio.create_task(self._drive(live), name=f"job {job.id}")
         self._live[job.id] = live, task
 
-    def drop(self, job_id: str) -> None:
-        """Stop driving a job that was ended elsewhere."""
-        if job_id in self._live:
-            live, task = self._live[job_id]
+    async def end(self, job: Job) -> None:
+        """Stop driving a job that was ended elsewhere, and see that its person is told."""
+        if job.id in self._live:
+            live, task = self._live[job.id]
             if live.cuttable:
                 task.cancel()
+            await asyncio.wait({task})
+        self.start(job)
 
     async def stop(self) -> None:
         """Cut what only waits, let finish what must not be cut; what is left is taken up by the next start."""
@@ -111,54 +106,65 @@ class JobRunner:
             self._live.pop(live.job.id, None)
 
     async def _reached_end(self, live: _Live) -> bool:
-        """Take the job as far as it goes; False where it has to be taken up again after a pause."""
+        """Take the job as far as it goes; False where it has to be taken up again, as it is stored, after a pause."""
         try:
-            await self._follow(live)
+            if live.pauses:
+                live.job = await self._steps.reread(live.job)
+            return await self._follow(live)
         except DeliveryPostponed as error:
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
         except Exception:
             log.exception("job stumbled", extra={"job": live.job.id, "status": live.job.status.value})
             await self._after_stumble(live)
-        else:
-            return True
         return False
 
     async def _after_stumble(self, live: _Live) -> None:
-        """End a job that cost nothing and stumbles again and again; one that cost something is never given up."""
-        if live.job.status not in {Status.PREPARING, Status.QUEUED} or live.pauses < STUMBLES_ALLOWED:
+        """End what stumbles again and again: a job that cost nothing fails, a picture that was paid for is kept."""
+        if live.pauses < STUMBLES_ALLOWED:
             return
         try:
-            live.job = await self._steps.fail(live.job, Failure(kind=FailureKind.INTERNAL)) or live.job
+            if live.job.status in {Status.PREPARING, Status.QUEUED}:
+                await self._steps.fail(live.job, Failure(kind=FailureKind.INTERNAL))
+            elif live.job.status is Status.DELIVERING:
+                await self._steps.give_up_delivery(live.job)
         except Exception:
             log.exception("job could not be ended", extra={"job": live.job.id})
 
-    async def _follow(self, live: _Live) -> None:
-        if live.job.status is Status.PREPARING:
-            prepared = await self._steps.prepare(live.job)
-            if prepared is None:
-                return
-            live.job = prepared
-        if live.job.status in {Status.QUEUED, Status.RUNNING} and not await self._at_provider(live):
-            return
-        if live.job.status is Status.DELIVERING and not self._stopping:
-            with live.uncut():
-                delivered = await self._steps.deliver(live.job)
-            if delivered is None:
-                return
-            live.job = delivered
+    async def _follow(self, live: _Live) -> bool:
+        """Take the job to its end; False where it stands elsewhere in the store than was thought."""
+        if live.job.route.message_id is None and live.job.status not in ENDED:
+            live.job = await self._steps.open_anyhow(live.job)
+        while live.job.status not in ENDED and not self._stopping:
+            moved = await self._next(live)
+            if moved is None:
+                live.job = await self._steps.reread(live.job)
+                return live.job.told_at is not None
+            live.job = moved
         if live.job.status in ENDED and live.job.told_at is None and not self._stopping:
             with live.uncut():
                 await self._steps.tell(live.job)
-
-    async def _at_provider(self, live: _Live) -> bool:
-        """Hold a slot from before the task is created until its end is known; False if the job was ended elsewhere."""
-        async with self._slots.hold(live.job.id, at_once=live.job.status is Status.RUNNING):
-            while live.job.status in {Status.QUEUED, Status.RUNNING} and not self._stopping:
-                moved = await self._step(live)
-                if moved is None:
-                    return False
-                live.job = moved
         return True
+
+    async def _next(self, live: _Live) -> Job | None:
+        """Take one step; None if the job was moved elsewhere."""
+        if live.job.status is Status.PREPARING:
+            return await self._steps.prepare(live.job)
+        if live.job.status is Status.SUBMITTING:
+            # A POST of an earlier process may or may not have been taken: a second one could be paid twice.
+            return await self._steps.fail(live.job, Failure(kind=FailureKind.OUTCOME_UNKNOWN))
+        if live.job.status is Status.DELIVERING:
+            with live.uncut():
+                return await self._steps.deliver(live.job)
+        return await self._at_provider(live)
+
+    async def _at_provider(self, live: _Live) -> Job | None:
+        """Hold a slot from before the task is created until its end is known; None if the job was moved elsewhere."""
+        job: Job | None = live.job
+        async with self._slots.hold(live.job.id, at_once=live.job.status is Status.RUNNING):
+            while job is not None and job.status in {Status.QUEUED, Status.RUNNING} and not self._stopping:
+                live.job = job
+                job = await self._step(live)
+        return job
 
     async def _step(self, live: _Live) -> Job | None:
         if live.job.status is Status.RUNNING:

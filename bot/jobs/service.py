@@ -11,8 +11,9 @@ from bot.clock import Clock
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
+from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import Wakes
-from bot.store.jobs import JobStore
+from bot.store.jobs import Insertion, JobStore
 
 log = logging.getLogger(__name__)
 
@@ -70,15 +71,15 @@ class JobService:
             callback_token=secrets.token_urlsafe(16),
         )
         try:
-            if (waiting := await self._store.count_waiting()) >= self._max_waiting:
-                raise errors.QueueFull(waiting=waiting, limit=self._max_waiting)
             await self._retention.admit()
-            stored = await self._store.insert(job)
+            inserted = await self._store.insert(job, max_waiting=self._max_waiting)
         except errors.StoreError as error:
             log.exception("request not stored", extra={"origin": request.origin_id})
             raise errors.StoreUnavailable from error
-        if not stored:
+        if inserted is Insertion.DOUBLE:
             raise errors.DoubleRequest
+        if inserted is Insertion.FULL:
+            raise errors.QueueFull(waiting=self._max_waiting, limit=self._max_waiting)
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
 
@@ -87,32 +88,45 @@ class JobService:
         return await self._store.find_by_message(message_id)
 
     async def begin(self, job: Job, route: ReplyRoute) -> None:
-        """Drive a stored job whose first answer stands at `route`."""
-        self._runner.start(replace(job, route=route))
+        """Drive a stored job whose first answer stands at `route`, unless it was ended meanwhile."""
         try:
-            await self._store.set_reply(job.id, route)
+            stored = await self._store.set_reply(job.id, route)
         except errors.StoreError:
-            log.exception("place of the reply not stored", extra={"job": job.id})  # the job goes on with what it knows
+            log.exception("place of the reply not stored", extra={"job": job.id})
+            stored = replace(job, route=route)  # the job goes on with what is known
+        if stored is not None:
+            self._runner.start(stored)
 
-    async def cancel(self, job_id: str, *, user_id: int, may_moderate: bool) -> tuple[Cancelled, Job]:
-        """Cancel for the owner or a moderator; raises UnknownJob or NotYours."""
-        job = await self._owned(job_id, user_id=user_id, may_moderate=may_moderate)
+    async def cancel(
+        self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None = None
+    ) -> tuple[Cancelled, Job]:
+        """Cancel for the owner, wherever they are, or for a moderator of the job's own guild.
+
+        `guild_id` is where the person may moderate. Raises UnknownJob or NotYours.
+        """
+        job = await self._owned(job_id, user_id=user_id, moderated_guild_id=guild_id if may_moderate else None)
         cancelled = await self._store.cancel(job_id, now=self._clock.now())
+        if cancelled is None and job.cancel_requested_at is not None and job.status not in ENDED:
+            return Cancelled.AFTER_SUBMISSION, job  # again: its card may not have been closed the first time
         if cancelled is None:
             return Cancelled.TOO_LATE, job
         log.info("job cancelled", extra={"job": job_id, "status": cancelled.status.value, "by": user_id})
         if cancelled.status is not Status.CANCELLED:
             return Cancelled.AFTER_SUBMISSION, cancelled
-        self._runner.drop(job_id)
         return Cancelled.BEFORE_SUBMISSION, cancelled
 
-    async def told(self, job: Job) -> None:
-        """Note that the person was shown the job's end."""
-        await self._store.set_told(job.id, now=self._clock.now())
+    async def end_cancelled(self, job: Job) -> None:
+        """Stop driving a job that was cancelled before its submission, and show that at the job's route."""
+        await self._runner.end(job)
+
+    async def is_open(self, job_id: str) -> bool:
+        """Tell whether a job still goes on at the provider."""
+        job = await self._store.find(job_id)
+        return job is not None and job.status in {Status.SUBMITTING, Status.RUNNING}
 
     async def find_result(self, job_id: str, *, user_id: int) -> Job:
         """Return the owner's job, whatever its status, so that a waiting result can be shown; raises as `cancel`."""
-        return await self._owned(job_id, user_id=user_id, may_moderate=False)
+        return await self._owned(job_id, user_id=user_id, moderated_guild_id=None)
 
     async def find(self, job_id: str) -> Job | None:
         """Return the job, or None if there is none of that id."""
@@ -156,9 +170,9 @@ class JobService:
             raise errors.SourceGone(source.name)
         return replace(source, url=None, hosted_url=None, hosted_until=None)
 
-    async def collected(self, job: Job) -> None:
-        """Note that a result that waited was handed over."""
-        await self._store.move(job, Status.DELIVERED, told_at=self._clock.now())
+    async def collected(self, job: Job, *, note: str | None) -> None:
+        """Note that a result that waited was handed over, and what had to be done to it."""
+        await self._store.move(job, Status.DELIVERED, told_at=self._clock.now(), delivery_note=note)
 
     async def call_back(self, job_id: str, token: str) -> bool:
         """Take a callback as a hint to look at the task now; False where the token is not the job's."""
@@ -168,10 +182,11 @@ class JobService:
         self._wakes.call(job_id)
         return True
 
-    async def _owned(self, job_id: str, *, user_id: int, may_moderate: bool) -> Job:
+    async def _owned(self, job_id: str, *, user_id: int, moderated_guild_id: int | None) -> Job:
         job = await self._store.find(job_id)
         if job is None:
             raise errors.UnknownJob
-        if job.user_id != user_id and not may_moderate:
+        moderated = moderated_guild_id is not None and job.guild_id == moderated_guild_id
+        if job.user_id != user_id and not moderated:
             raise errors.NotYours
         return job

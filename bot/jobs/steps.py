@@ -4,16 +4,18 @@ What is intended is stored before it is done (`submitting` before the POST), wha
 shown (the result before the message).
 """
 
+import contextlib
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from bot.clock import Clock
-from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreError
+from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreConflict, StoreError
 from bot.jobs import failures, polling, shapes
-from bot.jobs.announcer import Announcer
+from bot.jobs.announcer import Announcer, Delivery
 from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
 from bot.jobs.results import ResultKeeper
 from bot.jobs.sources import SourceFault, SourceKeeper
@@ -29,6 +31,12 @@ RECENT_TASKS = 50
 RESULT_LINK_LIFE = timedelta(hours=24)
 """provider.md 3.2."""
 STORE_PAUSE_S = 2.0
+STAND_BACK_S = 15.0
+"""Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
+LONGEST_STAND_BACK_S = 60.0
+LONGEST_PAUSE_S = 300.0
+LOOKS_BEFORE_GIVING_UP = 3
+RESULTS_MAY_COME_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +45,8 @@ class Patience:
 
     deadline: timedelta = timedelta(minutes=30)
     """From the submission to the task's end; and from the command to a submission that the provider takes."""
-    stand_back_s: float = 15.0
-    """Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
-    download_tries: int = 8
+    link_life: timedelta = timedelta(hours=23)
+    """How long a result that cannot be fetched for a passing reason is tried for; the link lives 24 h."""
     spoilt_tries: int = 3
     """A result that is missing or cut off right after the end may be whole a moment later."""
 
@@ -80,6 +87,8 @@ class Steps:
         self._patience = patience
         self._callback_base = callback_base
         self._jitter = jitter
+        self._unnamed: dict[str, float] = {}
+        """Completed tasks that name no picture yet: since when, by their id."""
 
     async def prepare(self, job: Job) -> Job | None:
         """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
@@ -103,26 +112,30 @@ class Steps:
         if submitting is None:
             return None
         try:
-            task = await self._provider.create(self._request(submitting), idempotency_key=f"imagebot-{job.id}")
+            task = await self._provider.create(
+                self._request(submitting), idempotency_key=f"imagebot-{job.id}", once=True
+            )
         except errors.ProviderError as error:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
         log.info("task created", extra={"job": job.id, "task": task.id})
-        return await self._created(submitting, task)
+        return await self._keep(
+            submitting,
+            Status.RUNNING,
+            provider_task_id=task.id,
+            estimated_s=task.estimated_s,
+            credits_reserved=task.credits_reserved,
+        )
 
-    async def _created(self, job: Job, task: Task) -> Job | None:
-        """Store the task's id, however long the database refuses: without it a paid picture is never found again."""
+    async def _keep(self, job: Job, to: Status, **changes: Any) -> Job | None:
+        """Store what has happened, however long the database refuses: forgotten, it would be lost or paid twice."""
         while True:
             try:
-                return await self._store.move(
-                    job,
-                    Status.RUNNING,
-                    provider_task_id=task.id,
-                    estimated_s=task.estimated_s,
-                    credits_reserved=task.credits_reserved,
-                )
+                return await self._store.move(job, to, **changes)
+            except StoreConflict:
+                raise
             except StoreError as error:
-                log.error("task not stored", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400
+                log.warning("not stored, once more", extra={"job": job.id, "to": to.value, "error": repr(error)})
                 await self._clock.sleep(STORE_PAUSE_S)
 
     def _request(self, job: Job) -> GenerationRequest:
@@ -142,34 +155,51 @@ class Steps:
         surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
         if not surely_not_taken or self._clock.now() - job.created_at >= self._patience.deadline:
             return await self.fail(job, failures.of_create(error))
-        queued = await self._store.move(job, Status.QUEUED)
+        queued = await self._keep(job, Status.QUEUED)
         if queued is None or queued.status is not Status.QUEUED:
             return queued
-        raise NotTakenYet(queued, wait_s=error.retry_after_s or self._patience.stand_back_s)
+        raise NotTakenYet(queued, wait_s=min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S))
 
     async def watch(self, job: Job) -> Job | None:
-        """Look at the task until it ends. From `running` to `delivering`, `ready` or `failed`."""
+        """Look at the task until it ends. From `running` to `delivering`, `ready` or `failed`.
+
+        The deadline ends no task that was not looked at in this process: the bot may have been away for longer.
+        """
         earliest_s = polling.earliest_end_s(
             await self._store.recent_durations_s(job.drawing.quality, most=RECENT_TASKS)
         )
         self._announcer.show(job)
+        looks = 0
         with self._wakes.expect(job.id) as wake:
-            while (elapsed_s := self._elapsed_s(job)) < self._patience.deadline.total_seconds():
-                wait_s = polling.next_look_s(
-                    elapsed_s,
-                    earliest_s=earliest_s,
-                    callbacks=self._callback_base is not None,
-                    jitter=self._jitter(),
-                )
-                await wake.wait(wait_s)
+            while looks < LOOKS_BEFORE_GIVING_UP or self._elapsed_s(job) < self._patience.deadline.total_seconds():
+                await wake.wait(self._next_look_s(job, earliest_s))
+                looks += 1
                 task = await self._look(job)
-                if task is None:
+                if task is None or (task.status is TaskStatus.COMPLETED and self._may_still_name_results(task)):
                     continue
                 if task.status.is_final:
                     return await self._take_home(job, task)
                 job = replace(job, progress=task.progress)
                 self._announcer.show(job)
         return await self.fail(job, Failure(kind=FailureKind.TIMED_OUT))
+
+    def _next_look_s(self, job: Job, earliest_s: float | None) -> float:
+        return polling.next_look_s(
+            self._elapsed_s(job),
+            earliest_s=earliest_s,
+            callbacks=self._callback_base is not None,
+            jitter=self._jitter(),
+        )
+
+    def _may_still_name_results(self, task: Task) -> bool:
+        """Tell whether a completed task without a picture is looked at again: its results may come a read later."""
+        if task.result_urls:
+            return False
+        first_seen_at = self._unnamed.setdefault(task.id, self._clock.monotonic())
+        if self._clock.monotonic() - first_seen_at < RESULTS_MAY_COME_S:
+            return True
+        del self._unnamed[task.id]
+        return False
 
     def _elapsed_s(self, job: Job) -> float:
         since = job.submitted_at or job.created_at
@@ -197,7 +227,7 @@ class Steps:
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
             return await self.fail(ended, failures.of_result(error))
-        return await self._store.move(
+        return await self._keep(
             ended,
             Status.DELIVERING,
             result=result,
@@ -206,43 +236,74 @@ class Steps:
         )
 
     async def _fetch(self, job: Job, url: str) -> ResultFile:
-        """Download with patience: what passes is waited out, what looks spoilt is asked for again a few times."""
+        """Download with patience: what passes is waited out while the link lives, what looks spoilt is tried again."""
+        began_s = self._clock.monotonic()
         tries = 0
         while True:
             tries += 1
             try:
                 return await self._results.fetch(job.id, url)
             except (DownloadFailed, NotAPicture) as error:
-                if tries >= self._tries_worth(error):
+                if not self._is_worth_another_try(error, tries, self._clock.monotonic() - began_s):
                     raise
                 log.warning("result not fetched", extra={"job": job.id, "error": repr(error), "tries": tries})
-            await self._clock.sleep(min(60.0, 2.0**tries))
+            self._announcer.show(job, waiting_for_provider=True)
+            await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**tries))
 
-    def _tries_worth(self, error: DownloadFailed | NotAPicture) -> int:
+    def _is_worth_another_try(self, error: DownloadFailed | NotAPicture, tries: int, elapsed_s: float) -> bool:
         if isinstance(error, DownloadFailed) and error.passing:
-            return self._patience.download_tries
-        return self._patience.spoilt_tries if error.reason in {"gone", "cut_off"} else 1
+            return elapsed_s < self._patience.link_life.total_seconds()
+        return error.reason in {"gone", "cut_off"} and tries < self._patience.spoilt_tries
 
     async def deliver(self, job: Job) -> Job | None:
-        """Put the result before the person. From `delivering` to `delivered`, or `ready` where no way is open."""
+        """Put the result before the person. From `delivering` to `delivered`, or `ready` where no way is open.
+
+        Where the file is not on disk any more, back to `running`: the provider may still have it.
+        """
+        if job.result is None or not job.result.path.exists():
+            log.error("result not on disk", extra={"job": job.id})
+            return await self._keep(job, Status.RUNNING)
         delivery = await self._announcer.deliver(job)
-        if delivery.route is not None:
-            await self._store.set_reply(job.id, delivery.route)
+        return await self._delivered(job, delivery)
+
+    async def _delivered(self, job: Job, delivery: Delivery) -> Job | None:
         to = Status.DELIVERED if delivery.delivered else Status.READY
-        moved = await self._store.move(job, to, delivery_note=delivery.note, told_at=self._clock.now())
+        told_at = self._clock.now() if delivery.shown else None
+        if delivery.route is not None:
+            with contextlib.suppress(StoreError):  # only where it stands is lost, and it must not be posted again
+                await self._store.set_reply(job.id, delivery.route)
+        moved = await self._keep(job, to, delivery_note=delivery.note, told_at=told_at)
         await self._store.erase_links(job.id)
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
 
+    async def give_up_delivery(self, job: Job) -> Job | None:
+        """Keep a picture that cannot be delivered for a fault of ours, to be collected."""
+        return await self._keep(job, Status.READY)
+
     async def tell(self, job: Job) -> None:
-        """Show how a job ended, where no delivery has shown it, and note that it was told."""
-        await self._announcer.close(job)
-        await self._store.set_told(job.id, now=self._clock.now())
-        await self._store.erase_links(job.id)
+        """Show how a job ended, where no delivery has shown it, and note that it was told.
+
+        A picture that waits and could not be offered is offered again at the next start.
+        """
+        if await self._announcer.close(job):
+            await self._store.set_told(job.id, now=self._clock.now())
+            await self._store.erase_links(job.id)
+
+    async def open_anyhow(self, job: Job) -> Job:
+        """Show a job that has no reply yet, as far as any way is open, and note where."""
+        route = await self._announcer.open_anyhow(job)
+        if route is None:
+            return job
+        await self._store.set_reply(job.id, route)
+        return replace(job, route=route)
+
+    async def reread(self, job: Job) -> Job:
+        """Return the job as it is stored now."""
+        return await self._store.find(job.id) or job
 
     async def fail(self, job: Job, failure: Failure) -> Job | None:
         """End a job without a picture."""
         log.info("job failed", extra={"job": job.id, "kind": failure.kind.value, "code": failure.code})
-        return await self._store.move(
-            job, Status.FAILED, failure=failure, finished_at=job.finished_at or self._clock.now()
-        )
+        ended_at = job.finished_at or self._clock.now()
+        return await self._keep(job, Status.FAILED, failure=failure, finished_at=ended_at)

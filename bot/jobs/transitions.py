@@ -8,7 +8,8 @@ _ALLOWED: dict[Status, frozenset[Status]] = {
     # back to queued only where the provider surely did not take the task
     Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED}),
     Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED}),
-    Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY}),
+    # back to running where the file is gone and the provider may still have it
+    Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY, Status.RUNNING}),
     Status.READY: frozenset({Status.DELIVERED, Status.EXPIRED}),
     Status.DELIVERED: frozenset(),
     Status.FAILED: frozenset(),

@@ -53,8 +53,10 @@ class EvoLink:
         self._model = model
         self._loopback_callback = is_loopback_url(api_base)
 
-    async def create(self, request: GenerationRequest, *, idempotency_key: str) -> Task:
+    async def create(self, request: GenerationRequest, *, idempotency_key: str, once: bool = False) -> Task:
         """Ask for a picture, which is reserved from the balance at once.
+
+        `once` sends it a single time, for a caller that writes down each attempt and does the waiting itself.
 
         Raises InvalidRequest before any call, OutcomeUnknown if the provider may have accepted it, and any other
         ProviderError if it surely did not.
@@ -77,7 +79,7 @@ class EvoLink:
                     raise
                 raise _outcome_unknown(error) from error
 
-        return await self._transport.repeat(attempt, when=retry.was_refused_for_now)
+        return await (attempt() if once else self._transport.repeat(attempt, when=retry.was_refused_for_now))
 
     async def get(self, task_id: str) -> Task:
         """Read a task. An error here is the reading's, never the task's: that one stands in the Task."""
@@ -92,6 +94,10 @@ class EvoLink:
     async def credits(self) -> Credits:
         """Read the balance; a free way to try the key."""
         return reading.read_credits(await self._transport.read("/v1/credits"))
+
+    async def models(self) -> frozenset[str]:
+        """List the models that the key may use; empty where the answer names none (provider.md 3.3, undocumented)."""
+        return reading.read_models(await self._transport.read("/v1/models"))
 
 
 def _may_have_been_accepted(error: ProviderError) -> bool:

@@ -1,9 +1,12 @@
 """How the provider's answers are read: leniently (provider.md 2, 3 and 5).
 
 Only what is indispensable must be there: a task's id, a file's URL. All else may be absent, null or of another type.
+What is read is bounded: it is stored, counted with and shown, and no number of theirs may be too much for any of that.
 """
 
+import itertools
 import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any, cast
@@ -18,26 +21,35 @@ from bot.provider.models import Credits, FileQuota, StoredFile, Task, TaskError,
 UPLOAD_LIFE = timedelta(hours=72)
 """How long the file service keeps a file (provider.md 5)."""
 
+LONGEST_S = 86_400
+RESULTS_MAX = 16
+"""Of these the first is used; a model that draws one picture has no reason to name more."""
+FILES_MAX = 1000
+
+_CREDITS_MAX = 1e9
+_BYTES_MAX = 2**53
+_FILE_COUNT_MAX = 10**9
+_TASK_ID = re.compile(r"[!-~]{1,200}")
 _SERVICE_ZONE = timezone(timedelta(hours=8))
 
 
 def read_task(payload: object) -> Task:
-    """Read the answer of a create or of a query; BadAnswer without an id."""
+    """Read the answer of a create or of a query; BadAnswer without an id of printable ASCII."""
     wire = _TaskWire.model_validate(mapping_of(payload))
-    if wire.id is None:
+    if wire.id is None or not _TASK_ID.fullmatch(wire.id):
         raise BadAnswer("the answer names no task", http_status=200)
     status = _status(wire)
     return Task(
         id=wire.id,
         status=status,
         progress=int(min(100.0, max(0.0, wire.progress or 0.0))),
-        estimated_s=_whole(wire.task_info.estimated_time),
+        estimated_s=_whole(wire.task_info.estimated_time, most=LONGEST_S),
         credits_reserved=_first(wire.usage.credits_reserved, wire.billing.reserved_credits),
         credits_used=_first(wire.usage.credits_used, wire.usage.cost.credits, wire.billing.charged_credits),
         result_urls=_urls(wire.results) or _urls(wire.result_data),
         error=_task_error(wire.error) if status in {TaskStatus.FAILED, TaskStatus.CANCELLED} else None,
         model=wire.model,
-        duration_s=_whole(wire.duration),
+        duration_s=_whole(wire.duration, most=LONGEST_S),
     )
 
 
@@ -61,6 +73,12 @@ def read_credits(payload: object) -> Credits:
     )
 
 
+def read_models(payload: object) -> frozenset[str]:
+    """Read the names of models, as many as there are."""
+    names = (text_of(mapping_of(line).get("id")) for line in _items(mapping_of(payload).get("data")))
+    return frozenset(name for name in names if name)
+
+
 def read_upload(payload: object, *, now: datetime) -> Upload:
     """Read an upload's answer; BadAnswer without any URL. The expiry is never later than 72 hours from `now`."""
     wire = _UploadWire.model_validate(mapping_of(mapping_of(payload).get("data")))
@@ -73,22 +91,26 @@ def read_upload(payload: object, *, now: datetime) -> Upload:
         file_id=wire.file_id,
         file_name=wire.file_name,
         media_type=wire.mime_type,
-        n_bytes=_whole(wire.file_size),
+        n_bytes=_whole(wire.file_size, most=_BYTES_MAX),
     )
 
 
 def read_quota(payload: object) -> FileQuota:
     """Read how many files there may be. The documented example does not add up, so nothing is derived (C4)."""
     wire = _QuotaWire.model_validate(mapping_of(mapping_of(payload).get("data")))
-    return FileQuota(used=_whole(wire.used_files), maximum=_whole(wire.max_files), remaining=_whole(wire.remain_files))
+    return FileQuota(
+        used=_whole(wire.used_files, most=_FILE_COUNT_MAX),
+        maximum=_whole(wire.max_files, most=_FILE_COUNT_MAX),
+        remaining=_whole(wire.remain_files, most=_FILE_COUNT_MAX),
+    )
 
 
 def read_file_list(payload: object) -> tuple[StoredFile, ...]:
-    """Read one page of the file list, leaving out lines without an id."""
+    """Read one page of the file list, leaving out lines without an id and whatever no page should hold."""
     lines = mapping_of(mapping_of(payload).get("data")).get("files")
-    wires = [_UploadWire.model_validate(mapping_of(line)) for line in _items(lines)]
+    wires = [_UploadWire.model_validate(mapping_of(line)) for line in itertools.islice(_items(lines), FILES_MAX)]
     return tuple(
-        StoredFile(file_id=wire.file_id, file_name=wire.file_name, n_bytes=_whole(wire.file_size))
+        StoredFile(file_id=wire.file_id, file_name=wire.file_name, n_bytes=_whole(wire.file_size, most=_BYTES_MAX))
         for wire in wires
         if wire.file_id is not None
     )
@@ -210,7 +232,8 @@ def _task_error(error: object) -> TaskError:
 def _urls(results: object) -> tuple[str, ...]:
     """Collect the addresses of `results` or `result_data`: strings, or objects with `url` or `image_url`."""
     found = (
-        text_of(mapping_of(item).get("url") or mapping_of(item).get("image_url") or item) for item in _items(results)
+        text_of(mapping_of(item).get("url") or mapping_of(item).get("image_url") or item)
+        for item in itertools.islice(_items(results), RESULTS_MAX)
     )
     return tuple(dict.fromkeys(url for url in found if url is not None))
 
@@ -227,15 +250,15 @@ def _expiry(stated: str | None, *, now: datetime) -> datetime:
     latest = now + UPLOAD_LIFE
     try:
         at = datetime.fromisoformat(stated or "")
-    except ValueError:
+        zoned = at if at.tzinfo is not None else at.replace(tzinfo=_SERVICE_ZONE)
+        return min(latest, zoned.astimezone(UTC))
+    except (ValueError, OverflowError):  # no date, or one at the very edge of what dates there are
         return latest
-    zoned = at if at.tzinfo is not None else at.replace(tzinfo=_SERVICE_ZONE)
-    return min(latest, zoned.astimezone(UTC))
 
 
-def _whole(number: float | None) -> int | None:
-    return None if number is None else max(0, int(number))
+def _whole(number: float | None, *, most: int) -> int | None:
+    return None if number is None else int(min(most, max(0.0, number)))
 
 
 def _first(*amounts: float | None) -> float | None:
-    return next((amount for amount in amounts if amount is not None and amount >= 0), None)
+    return next((amount for amount in amounts if amount is not None and 0 <= amount <= _CREDITS_MAX), None)

@@ -4,6 +4,7 @@ The only place that holds the key. It goes into the Authorization header of requ
 redirects are not followed, and whatever comes back is scrubbed of it before anybody reads it.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -18,7 +19,10 @@ from bot.provider.errors import BadAnswer, Unreachable
 
 READ_TIMEOUT_S = 15.0
 CONNECT_TIMEOUT_S = 10.0
-ANSWER_MAX_BYTES = 1024 * 1024
+ANSWER_MAX_BYTES = 256 * 1024
+"""The longest answer there should be, a page of a hundred files, has a fifth of it."""
+PARSED_HERE_MAX_BYTES = 64 * 1024
+"""What is longer is taken apart in a thread: it may hold tens of thousands of values."""
 
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 T = TypeVar("T")
@@ -83,7 +87,7 @@ class Transport:
                     timeout=self._http_timeout,
                 ) as response,
             ):
-                return self._judge(response, await self._read_body(response))
+                return await self._judge(response, await self._read_body(response))
         except _NEVER_SENT as fault:
             raise Unreachable(self._name(fault), maybe_sent=False) from fault
         except (aiohttp.ClientError, OSError) as fault:
@@ -114,10 +118,11 @@ class Transport:
             raise BadAnswer("the answer is too long", http_status=response.status)
         return bytes(body)
 
-    def _judge(self, response: aiohttp.ClientResponse, body: bytes) -> object:
+    async def _judge(self, response: aiohttp.ClientResponse, body: bytes) -> object:
         now = self._clock.now()
         headers = {name.lower(): str(_scrub(value, self._key)) for name, value in response.headers.items()}
-        payload, is_json = self._parse(body)
+        at_once = len(body) <= PARSED_HERE_MAX_BYTES
+        payload, is_json = self._parse(body) if at_once else await asyncio.to_thread(self._parse, body)
         if not 200 <= response.status < 300:
             raise envelope.read_error(response.status, payload, headers, now=now)
         if not is_json:

@@ -14,13 +14,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 _FIND_LIVE = """
 SELECT * FROM assets
 WHERE sha256 = ? AND host = ? AND account = ? AND url IS NOT NULL AND expires_at >= ?
-ORDER BY expires_at DESC LIMIT 1
+ORDER BY expires_at DESC, rowid DESC LIMIT 1
 """
 
 _LIST_REMOVABLE = """
 SELECT * FROM assets
 WHERE host = ? AND account = ? AND url IS NOT NULL AND remote_id IS NOT NULL AND expires_at > ?
-ORDER BY created_at LIMIT ?
+ORDER BY created_at, rowid LIMIT ?
 """
 
 

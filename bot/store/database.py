@@ -15,13 +15,20 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from bot.errors import StoreError
+from bot.errors import StoreConflict, StoreError
 
 log = logging.getLogger(__name__)
 
 Row = sqlite3.Row
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")
+
+_NEVER_TAKEN = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    OverflowError,  # a number of more than 64 bits: the driver's own error, raised before the database is asked
+    UnicodeEncodeError,  # half a character
+)
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -112,6 +119,8 @@ def _faults_told() -> Generator[None, None, None]:
     """Turn the driver's errors into ours: nobody outside this folder knows which driver it is."""
     try:
         yield
+    except _NEVER_TAKEN as error:
+        raise StoreConflict(f"{type(error).__name__}: {error}") from error
     except sqlite3.Error as error:
         raise StoreError(f"{type(error).__name__}: {error}") from error
 

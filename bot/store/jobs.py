@@ -1,5 +1,6 @@
 """The job table: each statement by its name. Whoever reads this file knows all that can happen to a stored job."""
 
+import enum
 from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime
@@ -20,12 +21,13 @@ INSERT INTO jobs (
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
     created_at, callback_token
-) VALUES (
+) SELECT
     :id, :status, :kind, :parent_id, :origin_id, :user_id, :guild_id,
     :prompt, :size, :quality, :web_search, :image_search, :thinking,
     :application_id, :channel_id, :message_id, :token, :token_expires_at, :ephemeral, :channel_reachable,
     :upload_limit_bytes, :created_at, :callback_token
-)
+-- counted in the same statement: of many that come at once, no more get in than there is room for
+WHERE (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued')) < :max_waiting
 ON CONFLICT (origin_id) DO NOTHING
 RETURNING id
 """
@@ -110,6 +112,16 @@ ORDER BY created_at DESC LIMIT ?
 """
 
 
+class Insertion(enum.Enum):
+    """What became of a new job."""
+
+    STORED = enum.auto()
+    DOUBLE = enum.auto()
+    """Its interaction or message was stored before."""
+    FULL = enum.auto()
+    """As many jobs as may wait for a slot at the provider wait already."""
+
+
 class JobStore:
     """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it."""
 
@@ -117,17 +129,21 @@ class JobStore:
         self._database = database
         self._folder = folder
 
-    async def insert(self, job: Job) -> bool:
-        """Store a new job with its sources; False if its interaction or message was stored before."""
+    async def insert(self, job: Job, *, max_waiting: int) -> Insertion:
+        """Store a new job with its sources where fewer than `max_waiting` wait, or say why not."""
 
         async def insert_all(connection: aiosqlite.Connection) -> bool:
-            if not await connection.execute_fetchall(_INSERT, job_rows.inserted(job)):
+            columns = {**job_rows.inserted(job), "max_waiting": max_waiting}
+            if not await connection.execute_fetchall(_INSERT, columns):
                 return False
-            columns = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
-            await connection.executemany(_PUT_SOURCE, columns)
+            sources = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
+            await connection.executemany(_PUT_SOURCE, sources)
             return True
 
-        return await self._database.transact(insert_all)
+        if await self._database.transact(insert_all):
+            return Insertion.STORED
+        known = await self._database.read("SELECT 1 FROM jobs WHERE origin_id = ?", (job.origin_id,))
+        return Insertion.DOUBLE if known else Insertion.FULL
 
     async def find(self, job_id: str) -> Job | None:
         """Return the job, or None if there is none of that id."""
@@ -162,17 +178,11 @@ class JobStore:
         rows = await self._database.read(_SOURCE_NEEDED, (sha256,))
         return bool(rows)
 
-    async def count_waiting(self) -> int:
-        """Count the jobs that have not been submitted yet."""
-        [row] = await self._database.read(
-            "SELECT count(*) FROM jobs WHERE told_at IS NULL AND status IN ('preparing', 'queued')"
-        )
-        return int(row[0])
-
     async def move(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Take `job` from its status to another, with what is learnt on the way; None if it stands elsewhere by now.
 
-        `changes` are fields of Job. One guarded statement: of two that try, one wins.
+        `changes` are fields of Job. One guarded statement: of two that try, one wins. Raises StoreConflict where
+        another job has the same task at the provider.
         """
         if not may_move(job.status, to):
             raise ValueError(f"{job.status} may not become {to}")
@@ -186,13 +196,17 @@ class JobStore:
         rows = await self._database.write(_CANCEL, {"id": job_id, "now": to_stored(now)})
         return self._job(rows[0], await self._sources(job_id)) if rows else None
 
-    async def set_reply(self, job_id: str, route: ReplyRoute) -> None:
-        """Store where the reply stands, once it is known or when it had to move."""
-        await self._database.write(
+    async def set_reply(self, job_id: str, route: ReplyRoute) -> Job | None:
+        """Store where the reply stands, once it is known or when it had to move; None where the end was shown already.
+
+        A job that was told has lost its token for good: none is ever written back.
+        """
+        rows = await self._database.write(
             "UPDATE jobs SET channel_id = ?, message_id = ?, token = ?, ephemeral = ?, channel_reachable = ?"
-            " WHERE id = ?",
+            " WHERE id = ? AND told_at IS NULL RETURNING *",
             (route.channel_id, route.message_id, route.token, route.ephemeral, route.channel_reachable, job_id),
         )
+        return self._job(rows[0], await self._sources(job_id)) if rows else None
 
     async def set_told(self, job_id: str, *, now: datetime) -> None:
         """Note that the person was shown the end; the token has no more use and is erased."""

@@ -106,6 +106,16 @@ def expired_card(job: Job) -> Card:
     return _notice(job, title=Status.EXPIRED, sentence=texts.expired(made_at), button=None)
 
 
+def later_card(job: Job) -> Card:
+    """Return the card of a job that goes on longer than its reply can be edited."""
+    return _notice(job, title=Status.RUNNING, sentence=texts.still_working_here(), button=views.CollectButton(job.id))
+
+
+def kept_card(job: Job) -> Card:
+    """Return the card of a picture that is kept and can never be shown here."""
+    return _notice(job, title=Status.READY, sentence=texts.cannot_be_shown(), button=None)
+
+
 def fingerprint(card: Card) -> str:
     """Return a text that is the same for cards that look and work the same."""
     components = card.view.to_components() if card.view else []

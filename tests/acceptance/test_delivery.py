@@ -10,8 +10,9 @@ from bot.sandbox.discord import Channel, Fault, Message, Permission
 from bot.sandbox.discord.refusals import Known
 from bot.sandbox.evolink import Completed
 from bot.sandbox.evolink import outcomes as endings
-from bot.store.database import Database
+from bot.store.jobs import Insertion
 from tests.support.house import House, title, words
+from tests.support.stored_jobs import PLENTY
 
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CHANNEL_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
@@ -31,14 +32,6 @@ def a_grainy_jpeg() -> bytes:
     written = io.BytesIO()
     Image.effect_noise((1024, 1024), 40).convert("RGB").save(written, "JPEG", quality=95)
     return written.getvalue()
-
-
-async def status_of_jobs(house: House) -> list[str]:
-    database = await Database.open(house.data_dir / "imagebot.sqlite3")
-    try:
-        return [row["status"] for row in await database.read("SELECT status FROM jobs")]
-    finally:
-        await database.close()
 
 
 async def test_after_the_token_has_died_the_same_message_is_edited_by_the_channel_route(house: House) -> None:
@@ -86,7 +79,7 @@ async def test_where_no_way_is_open_the_picture_is_kept(house: House) -> None:
         await house.moderator().delete(message)
         await house.until(lambda: any((house.data_dir / "results").glob("*.jpg")))
         await house.clock.run_until(lambda: any(call.status == 403 for call in house.discord.requests))
-    assert await status_of_jobs(house) == ["ready"]
+    assert house.stored("status") == ["ready"]
 
 
 async def test_a_private_picture_whose_token_died_goes_by_direct_message_and_never_into_the_channel(
@@ -166,7 +159,7 @@ async def test_the_same_interaction_seen_twice_is_one_job(house: House) -> None:
         await house.until(lambda: message.attachments)
         [job] = [await app.store.find(path.stem) for path in (house.data_dir / "results").glob("*.jpg")]
         assert job is not None
-        assert await app.store.insert(job) is False
+        assert await app.store.insert(job, max_waiting=PLENTY) is Insertion.DOUBLE
 
 
 TOO_LARGE = {

@@ -99,8 +99,8 @@ async def test_where_it_was_taken_does_not_leave_with_a_photo(house: House) -> N
         message = await edit(house, ("photo.jpg", a_picture("olive", form="JPEG", exif=exif, comment=b"at home")))
         await house.until(lambda: message.attachments)
         [stored] = house.evolink.files.values()
-        assert b"Exif" not in stored.read_bytes()
-        assert b"at home" not in stored.read_bytes()
+        assert b"Exif" not in stored.path.read_bytes()
+        assert b"at home" not in stored.path.read_bytes()
 
 
 async def test_killed_while_the_pictures_are_prepared_the_job_is_taken_up_again(house: House) -> None:

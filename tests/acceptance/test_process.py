@@ -159,3 +159,14 @@ async def test_a_taken_web_port_is_said_in_one_line(tmp_path: Path) -> None:
         assert process.returncode == 1
         assert "Traceback" not in said.decode()
         assert "address already in use" in said.decode().lower()
+
+
+async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Path) -> None:
+    """The library tries again for ever; a signal ends it all the same, with 0."""
+    async with loopback() as (evolink, discord):
+        env = environment(evolink, discord, tmp_path, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/")
+        process = await start(env)
+        await discord.journal.wait_for_calls("GET", "/gateway/bot")
+        process.send_signal(signal.SIGTERM)
+        await process.communicate()
+        assert process.returncode == 0

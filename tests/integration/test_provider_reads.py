@@ -83,7 +83,7 @@ async def test_a_read_is_repeated_through_passing_trouble(trouble: Answer | Rese
         (200, b"not json", errors.BadAnswer),
         (200, {"status": "completed"}, errors.BadAnswer),
         (200, {"id": "task-unified-1795338000-another0", "status": "completed"}, errors.BadAnswer),
-        (200, b'"' + b"x" * (1024 * 1024) + b'"', errors.BadAnswer),
+        (200, b'"' + b"x" * (256 * 1024 - 1) + b'"', errors.BadAnswer),
         (200, {"success": False, "code": 401, "msg": "who?"}, errors.Unauthorized),
     ],
 )
@@ -96,6 +96,13 @@ async def test_a_read_that_cannot_get_better_is_not_repeated(
             await evolink.get(TASK_ID)
     assert type(refused.value) is kind
     assert len(server.seen) == 1
+
+
+async def test_an_answer_of_many_values_is_read_too() -> None:
+    """Just below the limit; it is taken apart in a thread."""
+    body = {**DONE, "more": ["x"] * 50_000}
+    async with serve(Answer(body=body)) as server, evolink_at(server.base, InstantClock()) as evolink:
+        assert (await evolink.get(TASK_ID)).status is TaskStatus.COMPLETED
 
 
 async def test_a_read_gives_up_after_four_tries_with_growing_waits() -> None:

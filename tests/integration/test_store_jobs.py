@@ -4,9 +4,11 @@ import asyncio
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.errors import StoreConflict
 from bot.jobs.model import (
     Failure,
     FailureKind,
@@ -17,12 +19,13 @@ from bot.jobs.model import (
     Status,
     Thinking,
 )
-from bot.store.jobs import from_stored, to_stored
-from tests.support.stored_jobs import brought_to, new_job, open_store, result_in
+from bot.store.instants import from_stored, to_stored
+from bot.store.jobs import Insertion
+from tests.support.stored_jobs import PLENTY, brought_to, new_job, open_store, result_in
 from tests.support.ui_jobs import NOW
 
 LATER = NOW + timedelta(minutes=3, microseconds=7)
-LIVE = [Status.QUEUED, Status.SUBMITTING, Status.RUNNING]
+LIVE = [Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_an_instant_keeps_its_microseconds(instant: datetime) -> None:
 async def test_a_job_comes_out_as_it_went_in(fresh: Job, tmp_path: Path) -> None:
     """Every field, also after the database was closed and opened again."""
     async with open_store(tmp_path) as store:
-        assert await store.insert(fresh)
+        assert await store.insert(fresh, max_waiting=PLENTY) is Insertion.STORED
     async with open_store(tmp_path) as store:
         assert await store.find(fresh.id) == fresh
         assert await store.find("nobody") is None
@@ -70,7 +73,7 @@ async def test_half_a_character_does_not_keep_a_job_out(tmp_path: Path) -> None:
     """JSON can bring one, the database cannot hold it: neither a request nor the end of a job may founder on that."""
     async with open_store(tmp_path) as store:
         fresh = new_job("half \ud83d of it")
-        assert await store.insert(fresh)
+        assert await store.insert(fresh, max_waiting=PLENTY) is Insertion.STORED
         stored = await store.find(fresh.id)
         assert stored is not None
         assert stored.drawing.prompt == "half ? of it"
@@ -84,7 +87,8 @@ async def test_the_same_interaction_makes_one_job(tmp_path: Path) -> None:
     """However many times it comes, and at once."""
     async with open_store(tmp_path) as store:
         twins = [new_job(origin_id=77) for _ in range(10)]
-        assert sorted(await asyncio.gather(*(store.insert(twin) for twin in twins))) == [False] * 9 + [True]
+        outcomes = await asyncio.gather(*(store.insert(twin, max_waiting=PLENTY) for twin in twins))
+        assert sorted(outcomes, key=lambda outcome: outcome.value) == [Insertion.STORED] + [Insertion.DOUBLE] * 9
         assert len(await store.list_unfinished()) == 1
 
 
@@ -92,7 +96,7 @@ async def test_what_is_learnt_on_the_way_is_kept(tmp_path: Path) -> None:
     """Each move adds; what an earlier one stored is not lost with a snapshot that does not have it."""
     async with open_store(tmp_path) as store:
         fresh = new_job()
-        await store.insert(fresh)
+        await store.insert(fresh, max_waiting=PLENTY)
         submitting = await store.move(fresh, Status.SUBMITTING, submitted_at=NOW)
         assert submitting is not None
         running = await store.move(
@@ -199,7 +203,7 @@ async def test_a_cancelled_job_that_the_provider_did_not_take_is_not_submitted_a
         moved = await store.move(submitting, Status.QUEUED)
         assert moved is not None
         assert (moved.status, moved.finished_at, moved.cancel_requested_at) == (Status.CANCELLED, LATER, None)
-        assert await store.count_waiting() == 0
+        assert await store.insert(new_job(), max_waiting=1) is Insertion.STORED
 
 
 async def test_a_job_that_goes_back_to_the_queue_is_as_before(tmp_path: Path) -> None:
@@ -245,8 +249,20 @@ async def test_the_place_of_the_reply_is_stored(tmp_path: Path) -> None:
         moved = dataclasses.replace(
             fresh.route, channel_id=5, message_id=6, token="new", ephemeral=True, channel_reachable=False
         )
-        await store.set_reply(fresh.id, moved)
+        assert await store.set_reply(fresh.id, moved) == dataclasses.replace(fresh, route=moved)
         assert await store.find(fresh.id) == dataclasses.replace(fresh, route=moved)
+
+
+async def test_a_job_that_was_told_never_gets_a_token_back(tmp_path: Path) -> None:
+    """Whoever comes late with the place of the reply learns that nothing is to be done there."""
+    async with open_store(tmp_path) as store:
+        fresh = await brought_to(store, Status.QUEUED, folder=tmp_path)
+        await store.cancel(fresh.id, now=LATER)
+        await store.set_told(fresh.id, now=LATER)
+        told = await store.find(fresh.id)
+        assert await store.set_reply(fresh.id, dataclasses.replace(fresh.route, message_id=99)) is None
+        assert await store.find(fresh.id) == told
+        assert await store.set_reply("nobody", fresh.route) is None
 
 
 async def test_dead_tokens_are_erased_and_living_ones_kept(tmp_path: Path) -> None:
@@ -254,22 +270,60 @@ async def test_dead_tokens_are_erased_and_living_ones_kept(tmp_path: Path) -> No
     async with open_store(tmp_path) as store:
         fresh = await brought_to(store, Status.QUEUED, folder=tmp_path)
         expires_at = fresh.route.token_expires_at
-        await store.erase_dead_tokens(now=expires_at - timedelta(microseconds=1))
+        await store.erase_dead_secrets(now=expires_at - timedelta(microseconds=1))
         kept = await store.find(fresh.id)
-        await store.erase_dead_tokens(now=expires_at)
+        await store.erase_dead_secrets(now=expires_at)
         erased = await store.find(fresh.id)
         assert kept is not None
         assert erased is not None
         assert (kept.route.token, erased.route.token) == (fresh.route.token, None)
 
 
-async def test_only_queued_jobs_wait_for_a_slot(tmp_path: Path) -> None:
+async def test_only_jobs_before_submission_wait(tmp_path: Path) -> None:
     """Whoever is at the provider, or has ended, takes no place in the line."""
     async with open_store(tmp_path) as store:
         for status in Status:
             await brought_to(store, status, folder=tmp_path)
+        assert await store.insert(new_job(), max_waiting=2) is Insertion.FULL
+        assert await store.insert(new_job(), max_waiting=3) is Insertion.STORED
+
+
+async def test_of_many_that_come_at_once_no_more_get_in_than_there_is_room_for(tmp_path: Path) -> None:
+    """One statement counts and stores, also between two processes; who is refused leaves nothing behind."""
+    async with open_store(tmp_path) as one, open_store(tmp_path) as other:
+        stores = (one, other) * 30
+        outcomes = await asyncio.gather(*(store.insert(new_job(), max_waiting=7) for store in stores))
+        assert outcomes.count(Insertion.STORED) == 7
+        assert outcomes.count(Insertion.FULL) == 53
+        assert len(await one.list_unfinished()) == 7
+
+
+async def test_a_double_is_called_so_where_nothing_more_is_taken(tmp_path: Path) -> None:
+    """Its person has an answer already, and is not told that there was no room."""
+    async with open_store(tmp_path) as store:
+        first = await brought_to(store, Status.QUEUED, folder=tmp_path)
+        assert await store.insert(new_job(origin_id=first.origin_id), max_waiting=1) is Insertion.DOUBLE
+
+
+async def test_a_task_belongs_to_one_job(tmp_path: Path) -> None:
+    """A provider that names the same task twice gets an error that tells itself from a passing fault."""
+    async with open_store(tmp_path) as store:
         await brought_to(store, Status.QUEUED, folder=tmp_path)
-        assert await store.count_waiting() == 2
+        first, second = [await brought_to(store, Status.SUBMITTING, folder=tmp_path) for _ in range(2)]
+        await store.move(first, Status.RUNNING, provider_task_id="the-one")
+        with pytest.raises(StoreConflict):
+            await store.move(second, Status.RUNNING, provider_task_id="the-one")
+        assert await store.find(second.id) == second
+
+
+@pytest.mark.parametrize("learnt", [{"estimated_s": 2**63}, {"provider_task_id": "task-\ud800"}])
+async def test_what_no_column_takes_is_a_conflict(learnt: dict[str, Any], tmp_path: Path) -> None:
+    """The driver's own errors of that kind do not come out of the store."""
+    async with open_store(tmp_path) as store:
+        submitting = await brought_to(store, Status.SUBMITTING, folder=tmp_path)
+        with pytest.raises(StoreConflict):
+            await store.move(submitting, Status.RUNNING, **learnt)
+        assert await store.find(submitting.id) == submitting
 
 
 async def test_recent_durations_are_those_of_pictures_of_that_quality(tmp_path: Path) -> None:

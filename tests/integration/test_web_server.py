@@ -16,7 +16,7 @@ from bot.jobs.service import JobService
 from bot.jobs.wakes import Wakes
 from bot.web import server
 from tests.support.clock import ManualClock
-from tests.support.stored_jobs import new_job, open_store
+from tests.support.stored_jobs import PLENTY, new_job, open_store
 
 NOBODY: Any = None
 """What stands behind the service or the server, and is not asked in these tests."""
@@ -42,7 +42,7 @@ async def open_door(folder: Path) -> AsyncGenerator[Door, None]:
     clock = ManualClock()
     wakes, health, job = Wakes(clock), [True], new_job()
     async with open_store(folder) as store, aiohttp.ClientSession() as session:
-        await store.insert(job)
+        await store.insert(job, max_waiting=PLENTY)
         jobs = JobService(store=store, runner=NOBODY, retention=NOBODY, wakes=wakes, clock=clock, max_waiting=5)
         application = server.application(jobs=jobs, is_healthy=lambda: health[0])
         async with server.serve(application, host="127.0.0.1", port=0) as base:

@@ -4,20 +4,26 @@ import contextlib
 import hashlib
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from bot.hosting import Asset, Host, Hosting
+from bot.errors import HostFault, HostingFailed
+from bot.hosting import Asset, Host, HostedFolder, Hosting
 from bot.hosting.evolink import EvolinkHost
 from bot.hosting.inspection import Inspector
+from bot.hosting.own import OwnHost
 from bot.net import make_session
 from bot.provider.uploads import FileService
 from bot.sandbox.evolink import EvoLinkSandbox
 from bot.store.assets import AssetStore
 from bot.store.database import Database
+from bot.web import pictures, server
 from tests.support.clock import ManualClock
 from tests.support.pictures import encode
 
@@ -85,6 +91,36 @@ async def evolink_host(base: str, clock: ManualClock, *, key: str = KEY) -> Asyn
             connect_timeout_s=1.0,
         )
         yield EvolinkHost(files=files, files_base=base, api_key=SecretStr(key), clock=clock)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPlace:
+    """Our own server, listening."""
+
+    host: OwnHost
+    folder: HostedFolder
+    files: Path
+    base: str
+
+
+@contextlib.asynccontextmanager
+async def own_place(assets: AssetStore, clock: ManualClock, folder: Path) -> AsyncGenerator[OwnPlace, None]:
+    """Serve a folder of hosted pictures as the bot's web server does, callbacks and all."""
+    nobody: Any = None
+    hosted = HostedFolder(folder / "hosted", assets=assets, clock=clock)
+    application = server.application(jobs=nobody, is_healthy=lambda: True)
+    application.add_routes(pictures.routes(hosted, clock=clock))
+    async with server.serve(application, host="127.0.0.1", port=0) as base:
+        host = OwnHost(folder=hosted, public_base=base, life=timedelta(hours=72), clock=clock)
+        yield OwnPlace(host=host, folder=hosted, files=folder / "hosted", base=base)
+
+
+async def faults_of(desk: Desk, asset: Asset) -> tuple[type[HostingFailed], list[tuple[str, str]]]:
+    """Have a picture refused, and return how: the error's class, and host and reason of each fault."""
+    with pytest.raises(HostingFailed) as failed:
+        await desk.hosting.ensure(asset)
+    assert all(isinstance(fault, HostFault) for fault in failed.value.faults)
+    return type(failed.value), [(fault.host, fault.reason) for fault in failed.value.faults]
 
 
 async def fetch(url: str) -> tuple[int, bytes, str]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -68,9 +69,9 @@ class House:
         async with BotProcess.started(self, changes) as process:
             yield process
 
-    async def until(self, condition: Callable[[], object], *, step_s: float = 0.5) -> None:
+    async def until(self, condition: Callable[[], object], *, step_s: float = 0.5, limit_s: float = 3600.0) -> None:
         """Move time, step by step, until the condition holds."""
-        await self.clock.run_until(lambda: bool(condition()), step_s=step_s)
+        await self.clock.run_until(lambda: bool(condition()), step_s=step_s, limit_s=limit_s)
 
     async def imagine(self, person: Person | None = None, **options: Any) -> Message:
         """Use /imagine and return the message that answers."""
@@ -83,6 +84,11 @@ class House:
         """Return a new member who may manage messages."""
         permissions = Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES | Permission.MANAGE_MESSAGES
         return self.guild.add_member("a moderator", roles=[self.guild.add_role("moderators", permissions=permissions)])
+
+    def stored(self, column: str) -> list[Any]:
+        """Return a column of all stored jobs, as another process reads it."""
+        with contextlib.closing(sqlite3.connect(self.data_dir / "imagebot.sqlite3")) as database:
+            return [row[0] for row in database.execute(f"SELECT {column} FROM jobs ORDER BY created_at")]
 
     @property
     def tasks(self) -> list[ProviderTask]:

@@ -10,8 +10,11 @@ from typing import Any
 
 from bot.jobs.model import Job, ResultFile, Status
 from bot.store.database import Database
-from bot.store.jobs import JobStore
+from bot.store.jobs import Insertion, JobStore
 from tests.support.ui_jobs import NOW, job
+
+PLENTY = 1_000_000
+"""Room for every job of a test that asks for none in particular."""
 
 _numbers = itertools.count(1)
 
@@ -53,8 +56,11 @@ def result_in(folder: Path, job_id: str) -> ResultFile:
 async def brought_to(store: JobStore, status: Status, *, folder: Path, **changes: Any) -> Job:
     """Store a new job and bring it to a status by the ordinary way."""
     fresh = new_job(**changes)
-    assert await store.insert(fresh)
+    if status is Status.PREPARING:
+        fresh = dataclasses.replace(fresh, status=status)
+    assert await store.insert(fresh, max_waiting=PLENTY) is Insertion.STORED
     way: dict[Status, list[tuple[Status, dict[str, Any]]]] = {
+        Status.PREPARING: [],
         Status.QUEUED: [],
         Status.CANCELLED: [(Status.CANCELLED, {})],
     }
@@ -68,6 +74,7 @@ async def brought_to(store: JobStore, status: Status, *, folder: Path, **changes
     way[Status.DELIVERING] = [*way[Status.RUNNING], (Status.DELIVERING, taken_home)]
     way[Status.READY] = [*way[Status.DELIVERING], (Status.READY, {})]
     way[Status.DELIVERED] = [*way[Status.DELIVERING], (Status.DELIVERED, {"told_at": NOW + timedelta(seconds=31)})]
+    way[Status.EXPIRED] = [*way[Status.READY], (Status.EXPIRED, {})]
     for to, learnt in way[status]:
         moved = await store.move(fresh, to, **learnt)
         assert moved is not None

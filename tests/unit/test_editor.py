@@ -31,12 +31,13 @@ class Desk:
         self.most_under_way = 0
         self.fails = 0
         self.gap_s = GAP_S
+        self.way_is_open = True
         self.go_on = asyncio.Event()
         if not held:
             self.go_on.set()
         self.editor = MessageEditor(send=self._send, gap_s=lambda: self.gap_s, clock=self.clock)
 
-    async def _send(self, shown: Card) -> None:
+    async def _send(self, shown: Card) -> bool:
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
         await self.go_on.wait()
@@ -45,6 +46,7 @@ class Desk:
             self.fails -= 1
             raise ConnectionError("the platform is away")
         self.sent.append((self.clock.monotonic(), str(shown.embed.title)))
+        return self.way_is_open
 
     def show(self, *words: str) -> None:
         for word in words:
@@ -182,3 +184,15 @@ async def test_an_editor_that_showed_nothing_is_sealed_at_once_and_twice() -> No
     desk.show("1")
     await settle()
     assert desk.sent == []
+
+
+async def test_a_message_that_cannot_be_edited_any_more_is_left_alone() -> None:
+    """Repeated calls to what is gone are punished by the platform."""
+    desk = Desk()
+    desk.way_is_open = False
+    desk.show("1")
+    await settle()
+    desk.show("2")
+    await desk.clock.advance(100)
+    await settle()
+    assert desk.sent == [(0.0, "1")]

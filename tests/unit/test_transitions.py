@@ -22,6 +22,7 @@ ALLOWED = {
     (Status.RUNNING, Status.FAILED),
     (Status.DELIVERING, Status.DELIVERED),
     (Status.DELIVERING, Status.READY),
+    (Status.DELIVERING, Status.RUNNING),
     (Status.READY, Status.DELIVERED),
     (Status.READY, Status.EXPIRED),
 }

@@ -58,3 +58,10 @@ CREATE TABLE jobs (
 
 -- What a start has to take up.
 CREATE INDEX jobs_unfinished ON jobs (created_at) WHERE told_at IS NULL;
+
+-- Counted before each new job is taken.
+CREATE INDEX jobs_waiting ON jobs (created_at) WHERE status = 'queued';
+
+-- How long the newest pictures of a quality took, asked before each wait for one.
+CREATE INDEX jobs_with_duration ON jobs (quality, created_at)
+    WHERE status IN ('delivered', 'ready') AND submitted_at IS NOT NULL;

@@ -52,7 +52,17 @@ from bot.ui.texts.labels import (
     reference,
 )
 from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line
-from bot.ui.texts.notices import cancelled_after, cancelled_before, not_deleted, not_ready, ready, too_late_to_cancel
+from bot.ui.texts.notices import (
+    cancelled_after,
+    cancelled_before,
+    cannot_be_shown,
+    kept_for_now,
+    not_deleted,
+    not_ready,
+    ready,
+    still_working_here,
+    too_late_to_cancel,
+)
 from bot.ui.texts.pressing import (
     EDIT_FORM_EXAMPLE,
     EDIT_FORM_TITLE,
@@ -123,6 +133,7 @@ __all__ = [
     "alt_text",
     "cancelled_after",
     "cancelled_before",
+    "cannot_be_shown",
     "confirm_forget",
     "confirm_reply",
     "delivery_note",
@@ -138,6 +149,7 @@ __all__ = [
     "history_parent",
     "history_status",
     "internal_error",
+    "kept_for_now",
     "listed",
     "made_by",
     "message_link",
@@ -161,6 +173,7 @@ __all__ = [
     "status_title",
     "status_words",
     "still_working",
+    "still_working_here",
     "too_late_to_cancel",
     "tray",
     "tray_after",

@@ -14,6 +14,30 @@ def ready() -> str:
     )
 
 
+def still_working_here() -> str:
+    """Return what stands on a card that cannot be edited much longer, while the picture is still being made."""
+    return (
+        "The picture is still being made, and Discord lets this reply be changed for 15 minutes only. "
+        "It is kept for you when it is done: press the button then, or whenever you like, to see it."
+    )
+
+
+def cannot_be_shown() -> str:
+    """Return what stands on the card of a picture that is too large for Discord and cannot be made smaller."""
+    return (
+        "Your picture is made, but it is too large for Discord and could not be made smaller. "
+        "The original is kept: ask whoever runs this bot for it, and name the job's id below."
+    )
+
+
+def kept_for_now() -> str:
+    """Return the answer to a press that Discord would not let bring the picture just now."""
+    return (
+        "Discord does not take the picture at the moment. It is kept for you: press the button again in a minute. "
+        "If nothing comes then either, ask whoever runs this bot for it."
+    )
+
+
 def cancelled_before() -> str:
     """Return what a Cancel did that came before the model had the prompt."""
     return (
