@@ -1,9 +1,12 @@
 """The bot as Discord's library sees it: which events it asks for, which commands it has, who explains a fault."""
 
+import functools
 import logging
 import math
+from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import discord
 import yarl
 from discord import app_commands
@@ -22,6 +25,8 @@ discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the
 discord.VoiceClient.warn_dave = False
 
 EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library")
+CONNECTIONS_TO_A_HOST = 100
+"""A thousand commands at once take turns; without a limit each would hold a socket of its own."""
 
 
 def point_library_at(*, api_base: str, gateway_url: str | None) -> None:
@@ -76,6 +81,7 @@ class ImageBot(commands.AutoShardedBot):
         # What is granted is known only after the login, and the library has no public way to change intents then.
         intents = self._connection._intents  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         intents.message_content = self._wants_message_content()
+        _bear_what_cannot_be_read(self._connection.parsers)
 
     def _wants_message_content(self) -> bool:
         if self._message_content is not MessageContent.AUTO:
@@ -88,6 +94,8 @@ class ImageBot(commands.AutoShardedBot):
 
     async def login(self, token: str) -> None:
         self._login_tried = True
+        # made here, where the loop runs; the library's own has no limit at all
+        self.http.connector = aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_TO_A_HOST)
         await super().login(token)
 
     async def close(self) -> None:
@@ -115,3 +123,23 @@ class ImageBot(commands.AutoShardedBot):
                 await intake.answer_privately(interaction, texts.unknown_button())
         if interaction.type is discord.InteractionType.component and not views.is_known(custom_id):
             await intake.answer_privately(interaction, texts.unknown_button())
+
+
+def _bear_what_cannot_be_read(parsers: dict[str, Callable[[Any], None]]) -> None:
+    """Keep an event that the library stumbles over from ending the process, as anything raised there would.
+
+    Without what READY brings nothing works: there it is better to end and be started again.
+    """
+
+    def bear(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        @functools.wraps(parse)
+        def parse_or_log(data: Any) -> None:
+            try:
+                parse(data)
+            except Exception:
+                log.exception("event not understood", extra={"gateway_event": name})
+
+        return parse_or_log
+
+    for name in parsers.keys() - {"READY"}:
+        parsers[name] = bear(name, parsers[name])

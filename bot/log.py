@@ -10,10 +10,16 @@ from typing import TextIO
 
 from pydantic import SecretStr
 
+from bot.redaction import without_keys_and_queries
 from bot.settings import LogFormat, LogLevel
 
 _TOKEN_IN_PATH = re.compile(r"(/(?:webhooks|interactions|callbacks)/\w+/)[\w.%-]+")
-_SIGNED_QUERY = re.compile(r"([?&](?:ex|is|hm|sig|signature|token|expires|X-Amz-[\w-]+)=)[^&\s\"']+", re.IGNORECASE)
+_SIGNED_QUERY = re.compile(
+    r"([?&](?:ex|is|hm|sig|signature|token|expires|policy|key-pair-id|awsaccesskeyid|x-(?:amz|goog|oss)-[\w-]+)=)"
+    r"[^&\s\"'\\]+",
+    re.IGNORECASE,
+)
+"""Of addresses that stand without their host; of whole ones the query is dropped."""
 _AUTHORIZATION = re.compile(r"\b(Bearer|Bot) +[\w.~+/=-]{8,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -33,7 +39,7 @@ class Redactor:
             text = text.replace(secret, "***")
         text = _TOKEN_IN_PATH.sub(r"\1***", text)
         text = _SIGNED_QUERY.sub(r"\1***", text)
-        return _AUTHORIZATION.sub(r"\1 ***", text)
+        return without_keys_and_queries(_AUTHORIZATION.sub(r"\1 ***", text))
 
 
 def _ids(record: logging.LogRecord) -> dict[str, object]:
@@ -54,10 +60,11 @@ def _on_one_line(text: str) -> str:
 
 
 def text_line(record: logging.LogRecord) -> str:
-    """Write one readable line: instant, level, logger, event, ids; then the traceback if there is one."""
+    """Write one readable line: instant, level, logger, event, ids; then the traceback, if there is one, indented."""
     ids = "".join(f" {key}={value}" for key, value in _ids(record).items())
     line = _on_one_line(f"{_instant(record)} {record.levelname:<7} {record.name}: {record.getMessage()}{ids}")
-    return "\n".join(filter(None, (line, _traceback(record))))
+    indented = [f"    {_on_one_line(part)}" for part in _traceback(record).split("\n")] if record.exc_info else []
+    return "\n".join([line, *indented])
 
 
 def json_line(record: logging.LogRecord) -> str:

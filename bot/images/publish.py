@@ -56,8 +56,7 @@ class _Way:
             return True
         return max(image.size) <= _MAX_WEBP_SIDE_PX and image.width * image.height <= _MAX_WEBP_PIXELS
 
-    def foresee_bytes(self, image: Image.Image) -> float:
-        tiles = sample.cut_sample(image)
+    def foresee_bytes(self, image: Image.Image, tiles: Image.Image) -> float:
         buffer = io.BytesIO()
         tiles.save(buffer, self.format, **self.options)
         return len(buffer.getvalue()) * (image.width * image.height) / (tiles.width * tiles.height)
@@ -71,8 +70,9 @@ def publish(image: Image.Image, target: Path, *, lossless: bool, full_colour: bo
     """
     current = image
     while True:
+        tiles = sample.cut_sample(current)
         for way in _list_ways(current, lossless=lossless, full_colour=full_colour, lossless_bytes=lossless_bytes):
-            if way.takes(current) and _write(current, target, way):
+            if way.takes(current) and _write(current, tiles, target, way):
                 return Published(
                     media_type=way.media_type,
                     extension=way.extension,
@@ -115,9 +115,9 @@ def _webp(quality: int) -> _Way:
     return _Way(format="WEBP", media_type="image/webp", extension="webp", options=options)
 
 
-def _write(image: Image.Image, target: Path, way: _Way) -> bool:
+def _write(image: Image.Image, tiles: Image.Image, target: Path, way: _Way) -> bool:
     """Write it if that promises to fit; say whether it did."""
-    if way.foresee_bytes(image) > way.max_bytes * _FORESIGHT_MARGIN:
+    if way.foresee_bytes(image, tiles) > way.max_bytes * _FORESIGHT_MARGIN:
         return False
     image.save(target, way.format, **way.options)
     return target.stat().st_size <= way.max_bytes

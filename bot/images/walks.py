@@ -219,7 +219,8 @@ def walk_gif(reader: Reader) -> Size:
     width, height, flags = struct.unpack("<HHB2x", reader.take(7))
     reader.skip(_gif_palette_bytes(flags))
     has_frame = False
-    for _ in range(_MAX_GIF_BLOCKS):
+    n_blocks = 0
+    while n_blocks <= _MAX_GIF_BLOCKS:
         introducer = reader.take(1)
         if introducer == b";":
             break
@@ -232,7 +233,9 @@ def walk_gif(reader: Reader) -> Size:
             reader.skip(_gif_palette_bytes(flags) + 1)
         else:
             raise NotAPicture("not_a_picture", "a GIF block of no known kind")
-        _skip_gif_data(reader)
+        n_blocks += 1 + _skip_gif_data(reader)
+    else:
+        raise NotAPicture("not_a_picture", "a GIF of too many blocks")
     if not has_frame:
         raise NotAPicture("not_a_picture", "a GIF without a frame")
     return width, height
@@ -242,7 +245,11 @@ def _gif_palette_bytes(flags: int) -> int:
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
 
 
-def _skip_gif_data(reader: Reader) -> None:
+def _skip_gif_data(reader: Reader) -> int:
+    """Step over data blocks to the empty one; return how many there were."""
+    n_blocks = 0
     length = reader.take(1)[0]
-    while length:
+    while length and n_blocks <= _MAX_GIF_BLOCKS:
         length = reader.take(length + 1)[-1]
+        n_blocks += 1
+    return n_blocks

@@ -19,14 +19,19 @@ SAMPLES_NEEDED = 5
 
 def earliest_end_s(recent_durations_s: Sequence[float]) -> float | None:
     """Guess before which moment hardly any task ends, from how long the newest ones took; None if too few are known."""
-    if len(recent_durations_s) < SAMPLES_NEEDED:
+    believable = sorted(duration_s for duration_s in recent_durations_s if duration_s > 0)
+    if len(believable) < SAMPLES_NEEDED:
         return None
-    return sorted(recent_durations_s)[len(recent_durations_s) // 10]
+    return believable[len(believable) // 10]
 
 
 def next_look_s(elapsed_s: float, *, earliest_s: float | None, callbacks: bool, jitter: float) -> float:
-    """Return the seconds to wait before the next look at a task submitted `elapsed_s` ago; `jitter` is 0 to 1."""
-    wait_s = _plain_wait_s(elapsed_s, earliest_s) + jitter * JITTER_S
+    """Return the seconds to wait before the next look at a task submitted `elapsed_s` ago; `jitter` is 0 to 1.
+
+    The wall clock may be set in between, so that `elapsed_s` is below zero or `earliest_s` far away: no wait depends on
+    them for longer than ASLEEP_S.
+    """
+    wait_s = min(ASLEEP_S, _plain_wait_s(max(0.0, elapsed_s), earliest_s)) + jitter * JITTER_S
     return wait_s * NET_FACTOR if callbacks else wait_s
 
 

@@ -1,12 +1,20 @@
-"""The places at the provider: so many tasks at once, first come, first served, and everyone knows their turn."""
+"""The places at the provider: so many tasks at once, first come, first served, and everyone knows about their turn."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
+NEAR = 20
+"""Up to this turn each move is told."""
+
 
 class Slots:
-    """Hands out `limit` slots in the order of asking. `on_move` is told each waiting job's new turn."""
+    """Hands out `limit` slots in the order of asking.
+
+    `on_move` is told each waiting job's turn: when it joins the line, then on every tenth move, and on each one as soon
+    as its turn is near; beyond the hundredth, on every hundredth. So a long line costs next to nothing.
+    """
 
     def __init__(self, limit: int, *, on_move: Callable[[str, int], None]) -> None:
         self._free = limit
@@ -61,5 +69,13 @@ class Slots:
         self._tell_turns(behind=0)
 
     def _tell_turns(self, *, behind: int) -> None:
-        for number, job_id in enumerate(list(self._waiting)[behind:], start=behind + 1):
-            self._on_move(job_id, number)
+        moved = list(itertools.islice(self._waiting, behind, None))
+        for turn, job_id in enumerate(moved, start=behind + 1):
+            if _is_told(turn):
+                self._on_move(job_id, turn)
+
+
+def _is_told(turn: int) -> bool:
+    if turn <= NEAR:
+        return True
+    return turn % (10 if turn <= 100 else 100) == 0

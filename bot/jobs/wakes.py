@@ -1,18 +1,25 @@
-"""Waiting for the next look at a task, or for a wake-up that comes first."""
+"""Waiting for the next look at a task, or for a wake-up that comes first.
+
+Whoever knows a callback's address can call as often as they like: calls are gathered, and never make a look come sooner
+after the last one than the gateway bears.
+"""
 
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from bot.clock import Clock
+from bot.jobs.polling import CLOSEST_S
 
 
 class Wake:
-    """One job's wait, which a callback may cut short."""
+    """A wait that may be cut short, but to no less than `closest_s` after the last one ended."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, closest_s: float = 0.0) -> None:
         self._clock = clock
+        self._closest_s = closest_s
         self._called = asyncio.Event()
+        self._ended_at: float | None = None
 
     def call(self) -> None:
         """End the wait under way, or the next one."""
@@ -20,6 +27,16 @@ class Wake:
 
     async def wait(self, seconds: float) -> None:
         """Wait for a call, at most `seconds`."""
+        until = self._clock.monotonic() + seconds
+        await self._first_of_both(seconds)
+        if self._ended_at is not None:
+            soonest = min(until, self._ended_at + self._closest_s)
+            if (left_s := soonest - self._clock.monotonic()) > 0:
+                await self._clock.sleep(left_s)
+        self._called.clear()
+        self._ended_at = self._clock.monotonic()
+
+    async def _first_of_both(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         called = asyncio.ensure_future(self._called.wait())
         try:
@@ -27,7 +44,6 @@ class Wake:
         finally:
             sleeping.cancel()
             called.cancel()
-        self._called.clear()
 
 
 class Wakes:
@@ -40,7 +56,7 @@ class Wakes:
     @contextmanager
     def expect(self, job_id: str) -> Generator[Wake, None, None]:
         """Be callable under the job's id for the block."""
-        wake = self._by_job[job_id] = Wake(self._clock)
+        wake = self._by_job[job_id] = Wake(self._clock, closest_s=CLOSEST_S)
         try:
             yield wake
         finally:

@@ -2,6 +2,7 @@
 
 import errno
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ _REFUSED_BESIDES = tuple(
     )
 )
 _INTERNAL_SUFFIXES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
+_NAME = re.compile(r"(?=.{1,254}\Z)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?", re.IGNORECASE | re.ASCII)
 _WEB_SCHEMES = ("http", "https", "ws", "wss")
 
 
@@ -76,6 +78,16 @@ def is_public_host(host: str) -> bool:
         return is_public(address)
     name = host.lower().rstrip(".")
     return "." in name and not name.endswith(_INTERNAL_SUFFIXES)
+
+
+def is_host(host: str) -> bool:
+    """Tell whether a host, in its ASCII form, is an address or a name that can be looked up at all.
+
+    Of others the resolver says that it failed just now, or it raises what no network error is.
+    """
+    if _NAME.fullmatch(host):
+        return True
+    return ":" in host and "%" not in host and find_literal(host) is not None
 
 
 def is_loopback_url(url: str) -> bool:

@@ -16,7 +16,7 @@ import yarl
 from bot.clock import Clock
 from bot.errors import DownloadFailed
 from bot.files import sync_folder
-from bot.net.addresses import ForbiddenAddress
+from bot.net.addresses import ForbiddenAddress, is_host
 from bot.net.deadline import deadline
 
 WRITE_BYTES = 256 * 1024
@@ -151,10 +151,10 @@ def _target(url: str, *, base: yarl.URL | None = None) -> yarl.URL:
     """Read a URL to fetch, without the user's name and password that would become an Authorization header."""
     try:
         target = base.join(yarl.URL(url)) if base is not None and url else yarl.URL(url)
-        host = target.host
+        host = target.raw_host or ""
     except ValueError as malformed:
         raise DownloadFailed("forbidden_address", passing=False, detail="not a URL") from malformed
-    if target.scheme not in {"http", "https"} or not host:
+    if target.scheme not in {"http", "https"} or not is_host(host):
         raise DownloadFailed("forbidden_address", passing=False, detail="not an http address")
     return target.with_user(None)
 

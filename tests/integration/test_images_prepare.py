@@ -296,6 +296,28 @@ def test_see_through_pixels_survive_a_profile(tmp_path: Path) -> None:
     assert image.getchannel("A").tobytes() == ALPHA.rotate(180).getchannel("A").tobytes()
 
 
+def test_a_profile_for_grey_is_honoured_in_black_and_white(tmp_path: Path) -> None:
+    """A scan of one bit is toned like any grey."""
+    grey = bytearray(SWAPPING)
+    grey[16:20] = b"GRAY"
+    _, image = prepare_bytes(tmp_path, encode(PLAIN.convert("1"), "TIFF", icc_profile=bytes(grey)))
+    assert image.convert("1").tobytes() == PLAIN.convert("1").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [((-1_000.0, 0.0, 1_000.0), (0, 128, 255)), ((0.0, 0.5, 1.0), (0, 128, 255)), ((7.0, 7.0, 7.0), (0, 0, 0))],
+)
+def test_numbers_of_any_range_are_spread_over_grey(
+    values: tuple[float, ...], expected: tuple[int, ...], tmp_path: Path
+) -> None:
+    """A measurement saved as TIFF shows its darkest as black and its brightest as white; nothing is clipped."""
+    measured = Image.new("F", (3, 1))
+    measured.putdata(values)
+    _, image = prepare_bytes(tmp_path, encode(measured, "TIFF"))
+    assert tuple(image.convert("L").tobytes()) == expected
+
+
 @pytest.mark.parametrize("profile", [b"x" * 200, SWAPPING[:300]])
 def test_a_broken_profile_says_nothing(profile: bytes, tmp_path: Path) -> None:
     """Such a picture is taken for sRGB."""
@@ -373,6 +395,14 @@ def test_noise_that_nothing_packs_still_fits(mode: str, media_type: str, tmp_pat
     assert (prepared.media_type, image.mode) == (media_type, mode)
     assert Change.CONVERTED in prepared.changes
     assert {Change.COMPRESSED, Change.SHRUNK} & set(prepared.changes)
+
+
+def test_what_no_quality_makes_fit_gets_fewer_pixels(tmp_path: Path) -> None:
+    """24 megapixels of noise keep their shape and become as many as fit, which counts as shrunk."""
+    prepared, image = prepare_bytes(tmp_path, encode(noise(6_000, 4_000), "BMP"))
+    assert 15_000_000 < prepared.n_bytes <= publish.MAX_BYTES
+    assert image.width / image.height == pytest.approx(1.5, abs=0.001)
+    assert set(prepared.changes) == {Change.CONVERTED, Change.SHRUNK}
 
 
 def test_a_photo_keeps_its_colour_resolution(tmp_path: Path) -> None:

@@ -180,7 +180,15 @@ async def test_loopback_is_out_of_reach_in_every_notation_unless_it_is_allowed(h
     assert server.seen == []
 
 
-@pytest.mark.parametrize("url", ["http://10.0.0.1/", "ftp://x.example/", "nonsense", "http://[::1", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://10.0.0.1/", "ftp://x.example/", "nonsense", "http://[::1", ""),
+        *("http://a..b/", "http://.../", "http://" + "a" * 64 + ".com/", "http://" + "a." * 127 + "com/"),
+        *("http://\u0130\u200d/", "http://\ud800/", "http://a b/", "http://a\0b/", "http://%00/", "http://[::1%25lo]/"),
+        *("http://0/", "http://127.0.0.1:99999/", "//x"),
+    ],
+)
 async def test_an_address_that_is_not_allowed_is_refused_at_once(
     url: str, session: aiohttp.ClientSession, folder: Path
 ) -> None:

@@ -96,6 +96,8 @@ def _gifs() -> Iterator[tuple[str, bytes, str]]:
     yield "GIF 9,999 squared in thirty bytes", _gif_head(9_999, 9_999) + _gif_frame(9_999, 9_999) + b";", "cut_off"
     yield "GIF 300,000 blocks", _gif_head(9, 9) + b"!\xfe\0" * 300_000 + _gif_frame(9, 9) + b";", "cut_off"
     yield "GIF no end of blocks", _gif_head(9, 9) + b"!\xfe\0" * 1_100_000 + b";", "not_a_picture"
+    crumbs = b"\x02" + b"\x01\x44" * 2_000_000 + b"\0"
+    yield "GIF 2,000,000 crumbs of data", _gif_head(9, 9) + _gif_frame(9, 9, crumbs) + b";", "not_a_picture"
     yield "GIF code size 99", _gif_head(9, 9) + _gif_frame(9, 9, b"\x63\x02\x4c\x01\x00") + b";", "not_a_picture"
 
 

@@ -36,6 +36,27 @@ def test_a_task_that_was_not_created_keeps_the_providers_own_facts(
     )
 
 
+LINK = "https://storage.example/x.png?X-Goog-Signature=SECRET1&Policy=SECRET2"
+
+
+@pytest.mark.parametrize("what", [f"cannot read {LINK}", "with key sk-otherSECRET5", "https://me:SECRET@host/"])
+def test_what_looks_like_a_secret_in_the_providers_words_is_not_stored(what: str) -> None:
+    """A signed link opens a private picture for whoever reads the database, a key opens more."""
+    refused = failures.of_create(errors.BadRequest(what, code=what, request_id=what))
+    failed = failures.of_task(
+        Task(id="t", status=TaskStatus.FAILED, error=TaskError(code="image_processing_error", message=what))
+    )
+    assert "SECRET" not in repr((refused, failed))
+    assert "***" in refused.message
+
+
+def test_words_without_end_are_cut() -> None:
+    """They are shown and stored; nobody reads a quarter of a megabyte."""
+    task = Task(id="t", status=TaskStatus.FAILED, error=TaskError(code="c" * 5000, message="m" * 5000))
+    failure = failures.of_task(task)
+    assert (len(failure.code or ""), len(failure.message)) == (100, 2000)
+
+
 def test_every_error_of_the_provider_has_a_kind() -> None:
     """No subclass is forgotten in the table above, bar the three that are made without facts."""
     named = {

@@ -45,9 +45,15 @@ def logged(form: LogFormat, *, level: LogLevel = LogLevel.INFO) -> io.StringIO:
         ("PATCH /webhooks/123/aW50ZXJhY3Rpb246/messages/@original", "PATCH /webhooks/123/***/messages/@original"),
         ("POST /interactions/123/aW50ZXJhY3Rpb246MTIz/callback", "POST /interactions/123/***/callback"),
         ("POST /callbacks/00ff00ff00ff00ff/Zm9vYmFy-_", "POST /callbacks/00ff00ff00ff00ff/***"),
-        ("https://cdn/a.png?ex=66&is=77&hm=88&width=9", "https://cdn/a.png?ex=***&is=***&hm=***&width=9"),
-        ("'https://x/y.jpg?Expires=1&Signature=ab%2Bc', 404", "'https://x/y.jpg?Expires=***&Signature=***', 404"),
-        ("https://s3/b?X-Amz-Credential=me&X-Amz-Signature=9", "https://s3/b?X-Amz-Credential=***&X-Amz-Signature=***"),
+        ("https://cdn/a.png?ex=66&is=77&hm=88&width=9", "https://cdn/a.png?***"),
+        ("GET /a.png?ex=66&is=77&hm=88&width=9", "GET /a.png?ex=***&is=***&hm=***&width=9"),
+        ("/b?X-Goog-Signature=1&Policy=2&w=4", "/b?X-Goog-Signature=***&Policy=***&w=4"),
+        ("/b?x-oss-signature=3&Key-Pair-Id=4", "/b?x-oss-signature=***&Key-Pair-Id=***"),
+        ('said "https://x/y?a=1", and wss://h/?v=10', 'said "https://x/y?***", and wss://h/?***'),
+        ("https://me:word@host/x", "https://***@host/x"),
+        ("key sk-somebodys0key, task-unified-1", "key sk-***, task-unified-1"),
+        ("'https://x/y.jpg?Expires=1&Signature=ab%2Bc', 404", "'https://x/y.jpg?***', 404"),
+        ("https://s3/b?X-Amz-Credential=me&X-Amz-Signature=9", "https://s3/b?***"),
         ("GET /v1/tasks/task-1 200", "GET /v1/tasks/task-1 200"),
     ],
 )
@@ -102,6 +108,31 @@ def test_what_others_wrote_cannot_forge_a_line() -> None:
     stream = logged(LogFormat.TEXT)
     logging.getLogger("bot").info("said %s", "a\nb", extra={"name_of_theirs": "x\r\n2026 INFO bot: all is well\x1b[2J"})
     assert len(stream.getvalue().splitlines()) == 1
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_an_address_in_json_leaves_the_json_whole() -> None:
+    """The backslash after it belongs to the quote."""
+    stream = logged(LogFormat.JSON)
+    logging.getLogger("bot").info('cannot read "https://x/y?sig=1&token=2" or "/z?sig=3"')
+    assert json.loads(stream.getvalue())["event"] == 'cannot read "https://x/y?***" or "/z?sig=***"'
+
+
+def test_a_traceback_forges_no_line() -> None:
+    """An error's text may hold whatever others wrote: each line of a traceback is indented, and holds no command."""
+    stream = logged(LogFormat.TEXT)
+
+    def refuse() -> None:
+        raise ValueError("x\n2026-11-22T09:00:00+00:00 INFO bot: all is well\x1b[2J\r2026")
+
+    try:
+        refuse()
+    except ValueError:
+        logging.getLogger("bot").exception("job stumbled")
+    first, *rest = stream.getvalue().splitlines()
+    assert first.endswith("bot: job stumbled")
+    assert all(line.startswith("    ") for line in rest)
+    assert any("all is well" in line for line in rest)
     assert "\x1b" not in stream.getvalue()
 
 

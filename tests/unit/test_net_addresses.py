@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from bot.net import AddressGuard, ForbiddenAddress, is_loopback_url, is_public_host
-from bot.net.addresses import AddrInfo, find_literal
+from bot.net.addresses import AddrInfo, find_literal, is_host
 
 PUBLIC = ["8.8.8.8", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 LOOPBACK = ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"]
@@ -156,3 +156,20 @@ def test_a_host_that_could_be_public_is_told_by_its_form(host: str, public: bool
 def test_a_url_points_to_this_machine_only_if_it_plainly_says_so(url: str, loopback: bool) -> None:
     """Settings allow plain http there and nowhere else."""
     assert is_loopback_url(url) is loopback
+
+
+@pytest.mark.parametrize(
+    ("host", "can_be"),
+    [
+        *((host, True) for host in ("a", "a.b", "A-1.example.", "x_y.b", "xn--mnchen-3ya.de", "127.0.0.1", "::1")),
+        *((host, True) for host in ("a" * 63 + ".b", "2001:db8::1")),
+        *(
+            (host, False)
+            for host in ("", ".", "a..b", ".a", "a" * 64, "a." * 127 + "com", "a b", "a\0", "a\n", "\u0130")
+        ),
+        *((host, False) for host in ("fe80::1%eth0", "::g", "a%2e", "a:b")),
+    ],
+)
+def test_a_host_that_no_resolver_takes_is_none(host: str, can_be: bool) -> None:
+    """It is said at once, instead of being asked for again and again."""
+    assert is_host(host) is can_be

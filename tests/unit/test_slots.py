@@ -129,6 +129,27 @@ async def test_a_job_that_breaks_gives_its_slot_back() -> None:
         pass
 
 
+async def test_in_a_long_line_the_far_ones_are_told_now_and_then() -> None:
+    """A thousand wait, the line moves once: a few dozen are told, and whoever comes near is told each move."""
+    line = Line(1)
+    line.ask("first")
+    for number in range(1, 1001):
+        line.ask(str(number))
+    await settle()
+    assert all(line.turns[str(number)] == [number] for number in range(1, 1001))
+    ends = iter(["first", *map(str, range(1, 1000))])
+    line.end(next(ends))
+    await settle()
+    told = [job_id for job_id, turns in line.turns.items() if len(turns) > 1]
+    assert len(told) == 20 + 8 + 8
+    for _ in range(124):
+        line.end(next(ends))
+        await settle()
+    assert line.turns["145"] == [145, 100, 90, 80, 70, 60, 50, 40, 30, 20]
+    assert line.turns["130"] == [130, 100, 90, 80, 70, 60, 50, 40, 30, *range(20, 4, -1)]
+    await line.close()
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_no_slot_is_ever_lost_or_doubled(seed: int) -> None:
     """Whatever comes, ends or gives up, in whatever order: three inside at most, and all are free at last."""

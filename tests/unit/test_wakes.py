@@ -54,6 +54,45 @@ async def test_a_call_before_the_wait_is_not_lost() -> None:
     await asyncio.gather(again, return_exceptions=True)
 
 
+async def test_many_calls_do_not_make_the_looks_come_closer_than_the_gateway_bears() -> None:
+    """The first one ends its wait at once; however often the callback is repeated, then three seconds pass."""
+    clock = ManualClock()
+    wakes = Wakes(clock)
+    ends: list[float] = []
+
+    async def look_again_and_again() -> None:
+        with wakes.expect("job") as wake:
+            while True:
+                await wake.wait(12)
+                ends.append(clock.monotonic())
+
+    looking = asyncio.create_task(look_again_and_again())
+    await settle()
+    for _ in range(100):
+        wakes.call("job")
+        await settle()
+        await clock.advance(0.1)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    assert ends == pytest.approx([0.0, 3.0, 6.0, 9.0])
+    assert clock.sleepers == 0
+
+
+async def test_a_wait_shorter_than_that_is_not_made_longer_by_a_call() -> None:
+    """What the caller asked for stays the most."""
+    clock = ManualClock()
+    wake = Wake(clock, closest_s=3)
+    wake.call()
+    await wake.wait(1)
+    waiting = asyncio.create_task(wake.wait(1))
+    await settle()
+    wake.call()
+    await settle()
+    assert not waiting.done()
+    await clock.advance(1)
+    await waiting
+
+
 async def test_a_wait_that_is_given_up_leaves_nobody_waiting() -> None:
     """Cancelling ends the sleep beneath as well."""
     clock = ManualClock()
