@@ -1,5 +1,6 @@
 """What people pick in the menu of a message, and their tray of collected pictures."""
 
+import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
@@ -28,11 +29,11 @@ class Menus:
     async def edit(self, interaction: Interaction, message: discord.Message) -> None:
         """Open the form for the pictures of a message; raises Refusal.
 
-        It is opened before anything is written: Discord waits 3 s for it, the person takes longer to fill it in.
+        It does not wait for what is written: Discord waits 3 s for it, the person takes longer to fill it in.
         """
         sources = await self._messages.get_pictures_of(message)
-        await open_form(interaction, PicturesOf(message.channel.id, message.id))
-        await self._messages.remember(message, sources)
+        target = PicturesOf(message.channel.id, message.id)
+        await asyncio.gather(self._messages.remember(message, sources), open_form(interaction, target))
 
     async def collect(self, interaction: Interaction, message: discord.Message) -> None:
         """Put the pictures of a message into the person's tray; raises Refusal."""

@@ -20,12 +20,19 @@ class SeenPictures:
     def __init__(self, *, store: SeenStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._being_kept: dict[tuple[int, int], tuple[Source, ...]] = {}
 
     async def remember(self, channel_id: int, message_id: int, sources: Sequence[Source]) -> None:
-        """Keep the pictures of a message."""
+        """Keep the pictures of a message; known at once, on disk when it returns."""
         now = self._clock.now()
-        await self._store.put(channel_id, message_id, sources, now=now, kept_until=now + KEPT)
+        self._being_kept[channel_id, message_id] = tuple(sources)
+        try:
+            await self._store.put(channel_id, message_id, sources, now=now, kept_until=now + KEPT)
+        finally:
+            self._being_kept.pop((channel_id, message_id), None)
 
     async def recall(self, channel_id: int, message_id: int) -> list[Source]:
         """Return what is kept of a message; nothing where it was not shown, or too long ago."""
+        if being_kept := self._being_kept.get((channel_id, message_id)):
+            return list(being_kept)
         return await self._store.list(channel_id, message_id, now=self._clock.now())
