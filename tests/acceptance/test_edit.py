@@ -54,6 +54,7 @@ async def test_imagine_takes_references(house: House) -> None:
     """The same pictures, without the shape of the first one."""
     async with house.bot():
         message = await house.imagine(image=("ref.webp", a_picture("navy", form="WEBP")))
+        await message.wait_until(lambda seen: title(seen) != PREPARING)
         await house.until(lambda: message.attachments)
         assert len(house.tasks[0].request["image_urls"]) == 1
         assert house.tasks[0].request["size"] == "auto"
