@@ -1,12 +1,13 @@
 """The sentence for a job that ended without a picture."""
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
 from bot.jobs.model import Failure, FailureKind
 from bot.ui import characters, markdown
 from bot.ui.texts import answers, failed_sources
-from bot.ui.texts.explanations import Explanation
+from bot.ui.texts.explanations import Cost, Explanation
 from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
 from bot.ui.texts.refused_calls import BY_CALL_CODE, BY_STATUS
 
@@ -55,8 +56,18 @@ def _explanation(failure: Failure) -> Explanation:
             is_haste = status == 429 and code == "quota_exceeded"  # means an empty account at 402 only
             by_code = None if is_haste else BY_CALL_CODE.get(code)
             return by_code or BY_TASK_CODE.get(code) or _of_status(status) or general
+        case FailureKind.OUTCOME_UNKNOWN:
+            return _of_doubt(BY_CALL_CODE.get(code) or _of_status(status), general)
         case _:
             return general
+
+
+def _of_doubt(known: Explanation | None, general: Explanation) -> Explanation:
+    """Say what is known of a create call that may or may not have been taken, never that it cost nothing."""
+    if known is None or known.cost is Cost.PERHAPS_OPERATOR:
+        return known or general
+    happened = f"{known.happened} Whether it took your request before that is not known."
+    return dataclasses.replace(general, happened=happened)
 
 
 def _of_status(status: int | None) -> Explanation | None:

@@ -1,0 +1,37 @@
+"""A create call whose outcome is unknown, from the provider's error to the sentence."""
+
+import pytest
+
+from bot.jobs import failures
+from bot.provider import errors
+from bot.ui import texts
+
+DOUBTS = [
+    (500, "internal_error"),
+    (502, "upstream_error"),
+    (504, None),
+    (409, "paid_outcome_unknown"),
+    (200, None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), DOUBTS)
+def test_a_doubt_says_what_is_known_and_that_it_may_be_charged(status: int | None, code: str | None) -> None:
+    """Never that it cost nothing; the provider's own words are there, and the sentence fits the code."""
+    error = errors.OutcomeUnknown("the service says so", http_status=status, code=code)
+    told = texts.failure(failures.of_create(error), job_id="0123")
+    assert "may still charge" in told.sentence
+    assert "cost you nothing" not in told.sentence.lower()
+    assert "the service says so" in told.sentence
+
+
+def test_different_doubts_are_told_differently() -> None:
+    """A server's fault, a broken gateway and an answer that cannot be read are not one sentence."""
+    told = {
+        texts.failure(
+            failures.of_create(errors.OutcomeUnknown("", http_status=status, code=code)), job_id="0123"
+        ).sentence
+        for status, code in DOUBTS[:4]
+    }
+    assert len(told) >= 3
