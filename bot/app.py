@@ -73,7 +73,6 @@ class App:
     retention: Retention
     folder: DataFolder
     clock: Clock
-    web_base: str | None
 
     async def run(self) -> None:
         """Log in, take up what was left, and serve until the client is closed; raises CannotConnect."""
@@ -192,7 +191,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             presses=client.result_presses,
             clock=clock,
         )
-        web_base = await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
+        await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
         yield App(
             settings=settings,
             client=client,
@@ -203,7 +202,6 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             retention=retention,
             folder=folder,
             clock=clock,
-            web_base=web_base,
         )
 
 
@@ -297,15 +295,14 @@ async def _web(
     client: ImageBot,
     hosted: HostedFolder,
     clock: Clock,
-) -> str | None:
+) -> None:
     if not settings.serves_web:
-        return None
+        return
     application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
     application.add_routes(pictures.routes(hosted, clock=clock))
     port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
     base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
     log.info("web server listens", extra={"address": base})
-    return base
 
 
 async def run_until_signalled(settings: Settings, *, clock: Clock | None = None) -> None:
