@@ -57,7 +57,11 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
     async with outside(tmp_path / "data") as there:
         found = await there.check()
         assert [finding.subject for finding in found.values() if not finding.ok] == []
-        assert list(found) == ["settings", "DATA_DIR", "database", "EvoLink key", "EvoLink files", "Discord token"]
+        assert list(found) == [
+            *("settings", "DATA_DIR", "database"),
+            *("EvoLink key", "EvoLink model", "EvoLink files", "Discord token"),
+        ]
+        assert list(tmp_path.iterdir()) == []
         assert "credits to spend" in found["EvoLink key"].sentence
         assert "message content not granted" in found["Discord token"].sentence
         assert there.evolink.tasks == {}
@@ -115,8 +119,7 @@ async def test_what_the_provider_answers_instead_is_told(tmp_path: Path) -> None
     async with outside(tmp_path) as there:
         there.evolink.knobs.credits.append(HttpFault(status=403, message="Not from here."), times=None)
         found = await there.check()
-    assert "answers: AccessDenied 403" in found["EvoLink key"].sentence
-    assert "Not from here." in found["EvoLink key"].sentence
+    assert found["EvoLink key"].sentence.endswith("and at EVOLINK_MODEL (HTTP 403): Not from here")
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,15 @@ def test_faulty_settings_are_told_all_at_once_with_code_2(arguments: list[str], 
     done = here.run(*arguments, settings=wrong)
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
-    assert lines[0] == "imagebot cannot start, because of these settings:"
-    names = sorted(line.split()[0] for line in lines[1:])
+    assert lines[0] == (
+        "imagebot: these settings are not usable:"
+        if "check" in arguments
+        else "imagebot cannot start, because of these settings:"
+    )
+    names = sorted(line.split()[0] for line in lines[1:-1])
     assert names == ["DISCORD_TOKEN", "EVOLINK_API_KEY", "LOG_LEVEL", "WEB_PORT"]
     assert all(line.endswith(".") for line in lines[1:])
+    assert lines[-1].startswith("Settings are taken from the environment or from .env in this folder; .env.example")
     assert "sk-very-secret-key" not in done.err
     assert list(here.folder.iterdir()) == []
 
@@ -178,7 +183,23 @@ def test_settings_are_read_from_the_file_beside(here: Here) -> None:
     (here.folder / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nEVOLINK_API_KEY={KEY}\nLOG_LEVEL=loud\n")
     done = here.run("check", "--quick", settings={})
     assert done.code == 2
-    assert [line.split()[0] for line in done.err.splitlines()[1:]] == ["LOG_LEVEL"]
+    assert [line.split()[0] for line in done.err.splitlines()[1:-1]] == ["LOG_LEVEL"]
+
+
+def test_lines_of_the_file_that_make_no_sense_are_named_and_a_slip_is_guessed(here: Here) -> None:
+    """All at once with the other faults, by file and line; no value is shown, and the library is silent."""
+    (here.folder / ".env").write_text(f"DISCORD_TOKN={TOKEN}\n\nWEB_PORT\nMY_OWN_THING=1\nEVOLINK_API_KEY='{KEY}\n")
+    done = here.run("check", "--quick", settings={})
+    assert done.code == 2
+    assert [line.strip() for line in done.err.splitlines()[:-1]] == [
+        "imagebot: .env line 1: DISCORD_TOKN is no setting and is passed over; did you mean DISCORD_TOKEN?",
+        "imagebot: these settings are not usable:",
+        ".env line 3 names WEB_PORT without a value; it must look like WEB_PORT=value.",
+        ".env line 5 makes no sense; it must look like NAME=value, with both quotes or none.",
+        "EVOLINK_API_KEY is not set; it is the API key from the EvoLink dashboard and begins with sk-.",
+        "DISCORD_TOKEN is not set; it is the bot's token from Discord's developer portal "
+        "(page Bot, button Reset Token).",
+    ]
 
 
 def spoil(folder: Path, kind: str) -> None:
@@ -240,8 +261,8 @@ def test_a_taken_port_is_one_line_and_code_1(here: Here) -> None:
         done = here.run(settings={**COMPLETE, "WEB_PORT": port})
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert f"imagebot: cannot start: error while attempting to bind on address ('127.0.0.1', {port})" in done.err
-    assert "no file" not in done.err
+    last = done.err.splitlines()[-1]
+    assert last.startswith(f"imagebot: WEB_PORT {port} at WEB_HOST 127.0.0.1 is taken by another program; stop that")
 
 
 async def test_a_wrong_token_is_one_line_and_code_1(tmp_path: Path) -> None:
@@ -314,6 +335,7 @@ async def test_check_goes_on_after_a_fault_and_ends_with_code_1(tmp_path: Path) 
     assert all(line.startswith("ok    ") for line in good.out.splitlines())
     assert (bad.code, bad.err) == (1, "")
     assert [line[:5] for line in bad.out.splitlines()] == ["ok   ", "ok   ", "ok   ", "FAULT", "FAULT", "ok   "]
+    assert "ok    EvoLink model: gemini-3.1-flash-image-preview is offered" in good.out
     assert not any(secret in good.out + bad.out for secret in (KEY, TOKEN, "sk-wrong-0123456789"))
 
 
@@ -337,19 +359,22 @@ async def test_generate_tells_a_refusal_with_code_1(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["source.png"]
 
 
-async def test_generate_that_is_interrupted_says_what_may_be_charged(tmp_path: Path) -> None:
-    """Ctrl-C while the task runs: its number, code 130, and no half of a file."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_generate_that_is_interrupted_says_what_may_be_charged(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C or SIGTERM while the task runs: its number, which was told at once, code 130, and no half of a file."""
     async with EvoLinkSandbox(clock=SystemClock(), api_key=KEY, knobs=Knobs(duration_s=600)) as evolink:
         settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": evolink.api_base}
         async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
+            assert process.stderr is not None
             async with asyncio.timeout(30):
-                while not evolink.tasks:  # noqa: ASYNC110 - the stand-in tells nobody
-                    await asyncio.sleep(0.005)
-            await asyncio.sleep(0.1)  # until its answer has come
-            process.send_signal(signal.SIGINT)
+                first_line = (await process.stderr.readline()).decode()
+            [task_id] = evolink.tasks
+            assert first_line == f"task {task_id}\n"
+            process.send_signal(number)
             done = await ended(process)
-        [task_id] = evolink.tasks
     assert (done.code, done.out) == (130, "")
-    assert f"imagebot: stopped (task {task_id}); a task that was created may still be charged." in done.err
-    assert "Traceback" not in done.err
+    assert done.err == (
+        "imagebot: stopped; the task goes on and may be charged; "
+        f"fetch its picture with: imagebot generate --task {task_id}.\n"
+    )
     assert list(tmp_path.iterdir()) == []
