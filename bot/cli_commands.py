@@ -181,11 +181,12 @@ def _run(_options: argparse.Namespace) -> Work:
 
 
 def _run_app(running: Coroutine[Any, Any, None]) -> int:
-    import asyncio
     import logging
 
+    from bot import cli_loop
+
     try:
-        asyncio.run(running)
+        cli_loop.run(running)
     except FolderInUse as error:
         return _fault(f"DATA_DIR {error} is in use by another imagebot that is running; stop that one first")
     except (StoreError, CannotConnect, CannotListen) as error:
@@ -200,9 +201,7 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
 
 
 def _check(options: argparse.Namespace) -> Work:
-    import asyncio
-
-    from bot import check
+    from bot import check, cli_loop
     from bot.settings import Settings
 
     settings = _load(Settings)
@@ -214,17 +213,15 @@ def _check(options: argparse.Namespace) -> Work:
             all_ok &= finding.ok
         return all_ok
 
-    return lambda: 0 if asyncio.run(report()) else EXIT_FAULT
+    return lambda: 0 if cli_loop.run(report()) else EXIT_FAULT
 
 
 def _demo(options: argparse.Namespace) -> Work:
-    import asyncio
-
-    from bot import demo
+    from bot import cli_loop, demo
     from bot.settings import ProviderSettings
 
     live = _load(ProviderSettings) if options.live else None
-    return lambda: asyncio.run(demo.run(out=options.out, as_json=options.json, live=live))
+    return lambda: cli_loop.run(demo.run(out=options.out, as_json=options.json, live=live))
 
 
 def _generate(options: argparse.Namespace) -> Work:

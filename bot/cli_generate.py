@@ -1,7 +1,6 @@
 """How `imagebot generate` looks: a progress bar, then where the picture is and what it cost, or why there is none."""
 
 import argparse
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot import provider_faults
+from bot import cli_loop, provider_faults
 from bot.cli_output import complain, tell
 from bot.clock import Clock, SystemClock
 from bot.generate import Made, NoPicture, NotSaved, OutOfReach, Unusable, checked, generate
@@ -27,7 +26,7 @@ def main(settings: ProviderSettings, options: argparse.Namespace, *, clock: Cloc
     watched = Watched()
     try:
         with checked(_what(options), images=options.image, out=options.out) as order, watched.shown():
-            made = asyncio.run(generate(settings, order, clock=clock or SystemClock(), watcher=watched))
+            made = cli_loop.run(generate(settings, order, clock=clock or SystemClock(), watcher=watched))
     except Unusable as error:
         complain(f"{error}; nothing was sent")
         return EXIT_USAGE

@@ -13,10 +13,11 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, cli_commands
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
@@ -74,15 +75,15 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @contextlib.asynccontextmanager
 async def started(
-    *arguments: str, folder: Path, settings: Mapping[str, str]
+    *arguments: str, folder: Path, settings: Mapping[str, str], python_options: tuple[str, ...] = (), stdout: Any = None
 ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", *arguments),
+        *(*python_options, "-m", "bot", *arguments),
         cwd=folder,
         env=environment(settings),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout or asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
@@ -97,7 +98,7 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
     async with asyncio.timeout(30):
         out, err = await process.communicate()
     assert process.returncode is not None
-    return Ended(code=process.returncode, out=out.decode(), err=err.decode())
+    return Ended(code=process.returncode, out=(out or b"").decode(), err=err.decode())
 
 
 async def ran(*arguments: str, folder: Path, settings: Mapping[str, str]) -> Ended:
@@ -137,6 +138,7 @@ def test_help_is_given_for_every_command(command: list[str], capsys: pytest.Capt
         ["generate"],
         ["generate", "a cat", "--size", "7:5"],
         ["generate", "a cat", "--quality", "8K"],
+        ["generate", "a cat", "--task", "task-1"],
         ["generate", "a cat", "--image"],
         ["check", "more"],
         ["demo", "--out"],
@@ -148,6 +150,83 @@ def test_a_command_line_that_makes_no_sense_is_code_2(arguments: list[str], caps
         cli.main(arguments)
     assert left.value.code == 2
     assert "usage: imagebot" in capsys.readouterr().err
+
+
+def test_the_exit_codes_are_told_in_the_same_words_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    """One truth: `--help`, the help of what scripts call, and the README."""
+    words = " ".join(cli_commands.EXIT_CODES.split())
+    for command in ([], ["check"], ["generate"]):
+        with pytest.raises(SystemExit):
+            cli.main([*command, "--help"])
+        assert words in " ".join(capsys.readouterr().out.split())
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert words in " ".join(readme.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["demo"], ["check"], ["check", "--quick"], ["generate", "a cat"]], ids=" ".join
+)
+async def test_a_command_that_is_interrupted_at_its_very_beginning_ends_quietly(
+    arguments: list[str], number: signal.Signals, tmp_path: Path
+) -> None:
+    """In the middle of its imports, which libraries would reword: code 130, and not a word."""
+    async with started(*arguments, folder=tmp_path, settings=COMPLETE, python_options=("-X", "importtime")) as process:
+        assert process.stderr is not None
+        async with asyncio.timeout(30):
+            while b" pydantic_core" not in (line := await process.stderr.readline()):  # the interpreter tells each
+                assert line
+        process.send_signal(number)
+        done = await ended(process)
+    assert done.code == 130
+    assert [line for line in done.err.splitlines() if not line.startswith("import time:")] == []
+    assert done.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["check", "--quick"], ["--help"], ["demo", "--out", "/dev/null"]], ids=" ".join)
+async def test_a_full_disk_under_the_answers_is_no_traceback(arguments: list[str], tmp_path: Path) -> None:
+    """Standard output that takes nothing, such as a file on a full disk."""
+    with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+        async with started(*arguments, folder=tmp_path, settings=COMPLETE, stdout=full) as process:
+            done = await ended(process)
+    assert "Traceback" not in done.err
+    assert "Exception ignored" not in done.err
+
+
+async def test_a_picture_is_told_of_even_where_standard_output_is_full(tmp_path: Path) -> None:
+    """It is on disk and was paid for: code 0, and the line comes on standard error."""
+    async with EvoLinkSandbox(clock=SystemClock(), api_key=KEY, knobs=Knobs(duration_s=0.01)) as evolink:
+        settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": evolink.api_base}
+        with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+            async with started("generate", "a cat", folder=tmp_path, settings=settings, stdout=full) as process:
+                done = await ended(process)
+    assert done.code == 0
+    last = done.err.splitlines()[-1]
+    assert last.startswith("imagebot: the picture is saved, only standard output takes no more: a-cat.jpg: ")
+    assert "Exception ignored" not in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a-cat.jpg"]
+
+
+async def test_sigterm_is_heeded_where_ctrl_c_is_ignored(tmp_path: Path) -> None:
+    """As a shell without job control starts what it puts in the background."""
+    async with serve(Hang()) as nobody_answers:
+        settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": nobody_answers.base}
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # children inherit that
+        try:
+            async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
+                async with asyncio.timeout(30):
+                    await nobody_answers.asked.wait()
+                process.send_signal(signal.SIGTERM)
+                done = await ended(process)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert done.code == 130
+    assert done.err == (
+        "imagebot: stopped; EvoLink may have taken the request and may charge it; "
+        "look at the account before you try again.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["run"], ["check"], ["check", "--quick"]])
