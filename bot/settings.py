@@ -5,6 +5,7 @@ and in a sentence, and no sentence repeats a value: it may be a secret pasted in
 """
 
 import importlib.util
+import logging
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot import env_lines
 from bot.errors import Fault, SettingsError
 from bot.net import is_loopback_url
 
@@ -267,6 +269,10 @@ class Settings(ProviderSettings):
         return self.public_base_url if self.loopback_provider else None
 
 
+NAMES = tuple(name.upper() for name in Settings.model_fields)
+"""Every variable there is."""
+
+
 class FixedSettings(Settings):
     """Settings given in code alone; the environment is not looked at (the demo and the tests)."""
 
@@ -287,6 +293,7 @@ class FixedSettings(Settings):
         return _checked(cls, values)
 
 
+ENV_FILE = Path(".env")
 AnySettings = TypeVar("AnySettings", bound=ProviderSettings)
 
 _WHERE_TO_GET = {
@@ -295,14 +302,22 @@ _WHERE_TO_GET = {
 }
 
 
-def load(kind: type[AnySettings], *, env_file: Path = Path(".env")) -> AnySettings:
+def load(kind: type[AnySettings], *, env_file: Path = ENV_FILE) -> AnySettings:
     """Read settings from the environment and a `.env` file; raises SettingsError with every fault."""
+    faults: list[Fault] = []
     try:
         if env_file.is_dir():  # the library would pass over it; a container engine makes one of a missing file
             raise IsADirectoryError
-        return _checked(kind, {"_env_file": env_file})
+        faults = env_lines.faults(env_file, known=NAMES)
+        logging.getLogger("dotenv.main").disabled = True  # what it would say of those lines is said here
+        settings = _checked(kind, {"_env_file": env_file})
+    except SettingsError as error:
+        settings, faults = None, [*faults, *error.faults]
     except (OSError, UnicodeDecodeError):
-        raise SettingsError([Fault(str(env_file), "cannot be read; it must be a text file in UTF-8")]) from None
+        settings, faults = None, [Fault(str(env_file), "cannot be read; it must be a text file in UTF-8")]
+    if settings is None or faults:
+        raise SettingsError(faults)
+    return settings
 
 
 def _checked(kind: type[AnySettings], values: dict[str, Any]) -> AnySettings:

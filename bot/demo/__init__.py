@@ -1,7 +1,7 @@
 """`imagebot demo`: the real bot between two stand-ins, a story of several people, and a proof of what arrived.
 
 `stage` is where it happens, `story` what happens, `transcript`, `table` and `page` how it is shown, `verdict` what it
-proves. Only this package and the command line know the stand-ins.
+proves, `folder` the files it leaves. Only this package and the command line know the stand-ins.
 """
 
 import asyncio
@@ -16,36 +16,38 @@ from rich.console import Console
 
 from bot import log
 from bot.clock import Clock, SystemClock
-from bot.demo import page, stage, story, table, verdict
-from bot.demo.stage import Scene, Stage
+from bot.demo import folder, page, stage, story, table, verdict
+from bot.demo.stage import Stage
 from bot.demo.transcript import Transcript
+from bot.demo.verdict import Identical
 from bot.errors import CannotConnect
 from bot.sandbox.discord import NoAnswer, PersonCannot
-from bot.settings import LogFormat, LogLevel, ProviderSettings, load
+from bot.settings import LogFormat, LogLevel, ProviderSettings
 
 EXIT_FAULT = 1
-LOG_NAME = "bot.log"
 PATIENCE_S = 30.0
 LIVE_PATIENCE_S = 900.0
 """The real model takes minutes at worst (provider.md 8.2)."""
 _WIDTH_WITHOUT_TERMINAL = 120
 
 
-async def run(*, out: Path, as_json: bool, live: bool) -> int:
-    """Play the story, write its pictures to `out`, and return the exit code; raises SettingsError if `live`."""
-    settings = load(ProviderSettings) if live else None
+async def run(*, out: Path, as_json: bool, live: ProviderSettings | None) -> int:
+    """Play the story, write its pictures to `out`, and return the exit code; `live` are those of the real provider."""
     console = _console()
     clock = SystemClock()
     began = clock.monotonic()
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / LOG_NAME).open("w", encoding="utf-8") as stream, _logged_to(stream, settings):
-            rows, faults = await _play(console, clock, out, settings)
+        folder.make_clean(out)
+        with (out / folder.LOG_NAME).open("w", encoding="utf-8") as stream, _logged_to(stream, live):
+            rows, faults = await _play(console, clock, out, live)
     except OSError as error:
-        sentence = f"imagebot: {error.filename or out} cannot be used: {error.strerror or error}."
-        Console(stderr=True).print(sentence, soft_wrap=True, markup=False, highlight=False)
+        _complain(f"{error.filename or out} cannot be used: {error.strerror or error}")
         return EXIT_FAULT
-    console.print(table.drawn(rows))
+    except asyncio.CancelledError:
+        _complain("stopped")
+        raise
+    console.print(table.drawn(rows, width=console.width))
+    console.print(table.LEGEND, style="dim", soft_wrap=True, highlight=False)
     for fault in faults:
         console.print(f"FAULT: {fault}.", style="bold red", soft_wrap=True, markup=False, highlight=False)
     seconds = clock.monotonic() - began
@@ -78,6 +80,7 @@ async def _play(
             await opened.app.stop()
             await asyncio.gather(running, return_exceptions=True)
         rows = [await verdict.row_of(opened, scene) for scene in opened.scenes]
+        await _keep_originals(opened, rows, out)
         page.write(opened.scenes, accounts=opened.discord.world.accounts.values(), out=out)
         faults = verdict.faults_of(
             rows,
@@ -108,7 +111,7 @@ async def _play_all(
     try:
         await asyncio.wait({running, playing}, return_when=asyncio.FIRST_COMPLETED)
         if not playing.done():
-            opened.problems.append(f"the bot ended before the story did; see {LOG_NAME}")
+            opened.problems.append(f"the bot ended before the story did; see {folder.LOG_NAME}")
             return
         await playing
     finally:  # an interrupted demo does not leave its chapters behind
@@ -122,15 +125,19 @@ async def _chapter(opened: Stage, chapter: story.Chapter, out: Path) -> None:
     except (TimeoutError, NoAnswer, PersonCannot) as error:
         opened.problems.append(f"the chapter {chapter.__name__!r} did not end as it should: {error}")
     for scene in opened.scenes:
-        _keep_picture(scene, out)
+        folder.keep_picture(scene, out)
 
 
-def _keep_picture(scene: Scene, out: Path) -> None:
-    """Write the picture as it arrived in Discord, once."""
-    if scene.picture is None or scene.file_name is not None:
-        return
-    scene.file_name = f"{scene.person.name}-{scene.picture.filename}"
-    (out / scene.file_name).write_bytes(scene.picture.read())
+async def _keep_originals(opened: Stage, rows: list[verdict.Row], out: Path) -> None:
+    """Put the picture as the provider made it beside each that was fitted, so that the two can be compared."""
+    for scene, row in zip(opened.scenes, rows, strict=True):
+        job = await opened.job_of(scene)
+        if row.identical is Identical.FITTED and row.file and job and job.result:
+            await asyncio.to_thread(folder.keep_original, job.result.path, beside=row.file, out=out)
+
+
+def _complain(sentence: str) -> None:
+    Console(stderr=True).print(f"imagebot: {sentence}.", soft_wrap=True, markup=False, highlight=False)
 
 
 def _opening(opened: Stage) -> str:

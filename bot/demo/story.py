@@ -68,7 +68,7 @@ async def keeps_a_secret(stage: Stage) -> None:
 async def means_mischief(stage: Stage) -> None:
     """Dave's prompt pings nobody and breaks nothing."""
     scene = await stage.ask(
-        "dave", "a prompt full of mischief", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK
+        "dave", "a mischievous prompt", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK
     )
     await scene.until_picture()
     pinged = scene.message.mention_everyone or scene.message.pinged or scene.message.mention_roles

@@ -10,7 +10,7 @@ import discord
 from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
-from bot.intake.answers import answer_privately, explained
+from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
 from bot.intake.result_presses import ResultPresses
 from bot.intake.routes import route_of
 from bot.jobs.library import Library, Page
@@ -78,8 +78,11 @@ class History:
         route = route_of(interaction, now=self._clock.now())
         here = replace(route, message_id=None, ephemeral=not route.channel_reachable)
         await interaction.response.defer(ephemeral=here.ephemeral, thinking=True)
-        delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
-        if not delivery.delivered:
+        is_posted = False
+        with refusals_of_discord_noted("picture posted again"):
+            delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
+            is_posted = delivery.delivered
+        if not is_posted:
             await answer_privately(interaction, texts.not_posted())
 
     async def _edit_before(self, interaction: Interaction, job_id: str) -> None:

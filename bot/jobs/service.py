@@ -98,7 +98,7 @@ class JobService:
             self._runner.start(stored)
 
     async def cancel(
-        self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None = None
+        self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None
     ) -> tuple[Cancelled, Job]:
         """Cancel for the owner, wherever they are, or for a moderator of the job's own guild.
 

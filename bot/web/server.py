@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from bot.jobs.service import JobService
+from bot.web import bounded, listening
 
 MAX_BODY_BYTES = 64 * 1024
 DEFAULT_PORT = 8080
@@ -34,13 +35,20 @@ def application(*, jobs: JobService, is_healthy: Callable[[], bool]) -> web.Appl
 
 
 @asynccontextmanager
-async def serve(app: web.Application, *, host: str, port: int) -> AsyncGenerator[str, None]:
-    """Serve for the block and yield the base address; raises OSError where the port is taken."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-        bound_host, bound_port = runner.addresses[0][:2]
-        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
-    finally:
-        await runner.cleanup()
+async def serve(
+    app: web.Application,
+    *,
+    host: str,
+    port: int,
+    max_connections: int = bounded.MAX_CONNECTIONS,
+    idle_s: float = bounded.IDLE_S,
+) -> AsyncGenerator[str, None]:
+    """Serve for the block and yield the base address; raises CannotListen."""
+    async with bounded.running(app, idle_s=idle_s) as runner:
+        with listening.explained(host=host, port=port):
+            listener = await bounded.listen(runner, host=host, port=port, max_connections=max_connections)
+        try:
+            bound_host, bound_port = listener.sockets[0].getsockname()[:2]
+            yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
+        finally:
+            listener.close()

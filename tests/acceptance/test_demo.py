@@ -19,6 +19,7 @@ from bot.clock import SystemClock
 from bot.demo import stage
 from bot.demo.stage import Scene, Stage
 from bot.errors import CannotConnect
+from bot.images import container
 from bot.sandbox.evolink import Completed, EvoLinkSandbox, Failed, Outcome
 from bot.ui import cards
 
@@ -170,25 +171,37 @@ def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:
     assert printed == ""
 
 
-def test_an_interrupted_demo_ends_quietly(tmp_path: Path) -> None:
-    """Ctrl-C in the middle of the story: the usual exit code, and no traceback."""
-    process = start_demo(folder=tmp_path)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_demo_says_that_it_stopped_and_cleans_up(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C or SIGTERM in the middle of the story: the usual exit code, no traceback, no folder left behind."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    process = start_demo(folder=tmp_path, TMPDIR=str(temporary))
     assert process.stdout is not None
     while "grace  sees" not in process.stdout.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    assert list(temporary.iterdir()) != []
+    process.send_signal(number)
     _, complaints = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, complaints) == (130, "")
+    assert (process.returncode, complaints) == (130, "imagebot: stopped.\n")
+    assert list(temporary.iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("what_is_there", "complaint"),
+    [
+        ("taken", "imagebot: taken cannot be used: File exists.\n"),
+        ("taken/conversation.html/x", "imagebot: taken/conversation.html cannot be used: Is a directory.\n"),
+        ("taken/bot.log/x", "imagebot: taken/bot.log cannot be used: Is a directory.\n"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused(what_is_there: str, complaint: str, tmp_path: Path) -> None:
     """One sentence that names it, exit code 1, and nothing is started."""
-    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    (tmp_path / what_is_there).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / what_is_there).write_text("a file", encoding="utf-8")
     process = start_demo("--out", "taken", folder=tmp_path)
     printed, complaints = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 1
-    assert complaints == "imagebot: taken cannot be used: File exists.\n"
-    assert printed == ""
+    assert (process.returncode, complaints, printed) == (1, complaint, "")
 
 
 def test_the_story_ends_well(played: Played) -> None:
@@ -220,8 +233,16 @@ def test_every_picture_is_written_as_it_arrived(played: Played) -> None:
         content = (played.out / row["file"]).read_bytes()
         assert len(content) == row["bytes"]
         assert hashlib.sha256(content).hexdigest() == row["sha256"]
+    original = f"{Path(played.jobs['bob']['file']).stem}.original.png"
     written = {path.name for path in played.out.iterdir()}
-    assert written == {*(row["file"] for row in rows), "conversation.html", "bot.log"}
+    assert written == {*(row["file"] for row in rows), original, "conversation.html", "bot.log"}
+
+
+def test_the_original_of_what_was_fitted_lies_beside_it(played: Played) -> None:
+    """Larger than Discord takes, and a whole picture of the same shape."""
+    [original] = played.out.glob("*.original.png")
+    assert original.stat().st_size > 20_000_000 > played.jobs["bob"]["bytes"]
+    assert container.inspect(original).width == container.inspect(played.out / played.jobs["bob"]["file"]).width
 
 
 @pytest.mark.parametrize(

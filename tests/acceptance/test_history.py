@@ -8,11 +8,13 @@ import pytest
 from PIL import Image
 
 from bot.app import App
-from bot.sandbox.discord import Channel, Message, Person
+from bot.sandbox.discord import Channel, Fault, Message, Person
 from bot.sandbox.evolink import Completed
 from tests.support.house import House, title, words
 
 DAY_S = 24 * 3600.0
+DIRECT = "POST /users/@me/channels"
+TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 
 
 def a_grainy_jpeg(side_px: int = 1024) -> bytes:
@@ -267,7 +269,7 @@ async def test_a_picture_that_nobody_collects_expires_and_its_owner_is_told(hous
         assert "not counted" in words(told)
         assert title(card) == "Not collected in time"
         assert card.labels == []
-        assert not any((house.data_dir / "results").iterdir())
+        await house.until(lambda: not any((house.data_dir / "results").iterdir()))
         shown = await history(house)
         assert "not collected in time" in shown.embeds[0]["description"]
         assert shown.labels == ["1 · Remove"]
@@ -278,6 +280,33 @@ async def test_a_picture_that_nobody_collects_expires_and_its_owner_is_told(hous
     async with house.bot() as app:
         await house.clock.advance(60)
         assert len(direct.messages) == 1
+
+
+async def test_an_owner_is_told_of_an_expiry_by_the_next_process_where_the_first_could_not(house: House) -> None:
+    """Released once, told once: Discord was down all the while, and the bot was restarted."""
+    async with house.bot() as app:
+        card = await a_picture_to_collect(house, app)
+    await house.clock.advance(31 * DAY_S)
+    direct = await house.alice.direct_messages()
+    house.discord.faults.inject(DIRECT, Fault.dropped())
+    async with house.bot():
+        await house.until(lambda: title(card) == "Not collected in time")
+    assert not direct.messages
+    async with house.bot() as app:
+        await settled(house, app)
+        assert len(direct.messages) == 1
+
+
+async def test_where_a_picture_cannot_be_posted_its_owner_is_told(house: House) -> None:
+    """The connection broke: a sentence, and nothing is lost."""
+    async with house.bot() as app:
+        await a_result(house, app)
+        shown = await history(house)
+        house.discord.faults.inject(TOKEN_EDIT, Fault.dropped())
+        press = await house.alice.press(shown, "1 · Post here")
+        told = await press.followup()
+        assert told.ephemeral
+        assert "could not be posted" in told.content
 
 
 async def test_a_delivered_picture_leaves_the_disk_in_its_time(house: House) -> None:
@@ -308,6 +337,10 @@ async def test_where_uncollected_pictures_fill_the_room_new_work_is_refused_befo
         assert refused.ephemeral
         assert "no room left" in refused.content
         assert len(house.tasks) == 1
+        [job] = [await app.store.find(path.stem) for path in (house.data_dir / "results").iterdir()]
+        assert job is not None
         await house.alice.press(card, "Show the picture")
         await card.wait_until(lambda seen: seen.attachments)
+        while (await app.store.find(job.id)) == job:
+            await asyncio.sleep(0.004)
         await a_result(house, app, prompt="one more")

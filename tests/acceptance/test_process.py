@@ -158,7 +158,9 @@ async def test_a_taken_web_port_is_said_in_one_line(tmp_path: Path) -> None:
             _, said = await process.communicate()
         assert process.returncode == 1
         assert "Traceback" not in said.decode()
-        assert "address already in use" in said.decode().lower()
+        last_line = said.decode().splitlines()[-1]
+        assert last_line.startswith("imagebot: WEB_PORT ")
+        assert "is taken by another program" in last_line
 
 
 async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`imagebot check` against both stand-ins: each thing sound, each thing broken."""
 
 import contextlib
+import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from bot.check import Finding, findings
 from bot.clock import SystemClock
+from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
 from bot.sandbox.evolink import EvoLinkSandbox
 from bot.sandbox.evolink.knobs import HttpFault
@@ -58,14 +60,10 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         found = await there.check()
         assert [finding.subject for finding in found.values() if not finding.ok] == []
         assert list(found) == [
-            "settings",
-            "DATA_DIR",
-            "database",
-            "pictures",
-            "EvoLink key",
-            "EvoLink files",
-            "Discord token",
+            *("settings", "DATA_DIR", "database", "pictures"),
+            *("EvoLink key", "EvoLink model", "EvoLink files", "Discord token"),
         ]
+        assert list(tmp_path.iterdir()) == []
         assert "credits to spend" in found["EvoLink key"].sentence
         assert "message content not granted" in found["Discord token"].sentence
         assert there.evolink.tasks == {}
@@ -82,10 +80,27 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         ({"evolink_files_base": NOBODY_THERE}, "EvoLink files", "look at the network and at EVOLINK_FILES_BASE"),
         ({"discord_token": "wrong"}, "Discord token", "Discord does not accept DISCORD_TOKEN"),
         ({"discord_api_base": NOBODY_THERE}, "Discord token", "Discord cannot be reached"),
-        ({"discord_gateway_url": "ws://127.0.0.1:1"}, "Discord token", "Discord cannot be reached"),
+        (
+            {"discord_gateway_url": "ws://127.0.0.1:1"},
+            "Discord token",
+            "Discord cannot be reached: nobody answers at 127.0.0.1, port 1; look at the network, and at DISCORD_",
+        ),
         ({"message_content_intent": "on"}, "Discord token", "switch it on in the developer portal"),
         ({"public_base_url": NOBODY_THERE}, "own web address", "leads nowhere"),
+        ({"public_base_url": NOBODY_THERE}, "own web address", "(nobody answers at 127.0.0.1, port 1)"),
+        (
+            {"public_base_url": NOBODY_THERE, "web_host": "192.0.2.1"},
+            "web server",
+            "WEB_HOST is 192.0.2.1, which is",
+        ),
+        (
+            {"web_port": 0, "web_host": "no such host"},
+            "web server",
+            "WEB_HOST is no address of this machine",
+        ),
         ({"data_dir": Path("/proc/imagebot")}, "DATA_DIR", "set DATA_DIR to a folder that can be written"),
+        ({"evolink_model": "gemini-3.1-flash-imagine"}, "EvoLink model", "EVOLINK_MODEL is not offered to this key"),
+        ({"dev_guild_id": 4711}, "DEV_GUILD_ID", "is a server that the bot is not in; invite the bot there"),
     ],
 )
 async def test_each_fault_is_a_line_with_advice(
@@ -123,8 +138,7 @@ async def test_what_the_provider_answers_instead_is_told(tmp_path: Path) -> None
     async with outside(tmp_path) as there:
         there.evolink.knobs.credits.append(HttpFault(status=403, message="Not from here."), times=None)
         found = await there.check()
-    assert "answers: AccessDenied 403" in found["EvoLink key"].sentence
-    assert "Not from here." in found["EvoLink key"].sentence
+    assert found["EvoLink key"].sentence.endswith("and at EVOLINK_MODEL (HTTP 403): Not from here")
 
 
 @pytest.mark.parametrize(
@@ -142,6 +156,61 @@ async def test_the_own_address_must_lead_to_a_bot(status: int, body: Any, *, ok:
         found = await there.check(public_base_url=proxy.base)
     assert found["own web address"].ok is ok
     assert [seen.path for seen in proxy.seen] == ["/healthz"]
+
+
+async def test_a_list_of_models_that_is_not_to_be_had_is_passed_over(tmp_path: Path) -> None:
+    """It is not documented: without it nothing is said, and nothing is wrong."""
+    async with outside(tmp_path) as there, serve(Answer(status=404), Answer(body={"data": []})) as provider:
+        for _ in range(2):
+            found = await there.check(evolink_api_base=provider.base, evolink_model="something/new")
+            assert "EvoLink model" not in found
+        assert "/v1/models" in {seen.path for seen in provider.seen}
+
+
+async def test_a_development_server_that_the_bot_is_in_is_told(tmp_path: Path) -> None:
+    """By reading its commands, which changes nothing."""
+    async with outside(tmp_path) as there:
+        guild = there.discord.add_guild("Paper Harbour")
+        found = await there.check(dev_guild_id=guild.id)
+        assert {seen.method for seen in there.discord.requests} == {"GET"}
+    assert found["DEV_GUILD_ID"].ok
+
+
+@pytest.mark.parametrize(
+    ("held", "answer", "ok"),
+    [
+        (True, Answer(status=200, body={"healthy": True}), True),
+        (True, Answer(status=404), False),
+        (False, Answer(status=200, body={"healthy": True}), False),
+    ],
+    ids=["our own bot", "our bot, another program on the port", "another bot"],
+)
+async def test_a_taken_port_is_a_fault_unless_the_own_bot_has_it(
+    answer: Answer, *, held: bool, ok: bool, tmp_path: Path
+) -> None:
+    """Whoever has it is asked for its health where a bot works on this DATA_DIR."""
+    folder = DataFolder(tmp_path)
+    lock = ProcessLock(folder.lock)
+    if held:
+        lock.take()
+    try:
+        async with outside(tmp_path) as there, serve(answer) as on_the_port:
+            found = await there.check(web_port=on_the_port.port)
+    finally:
+        lock.release()
+    assert found["web server"].ok is ok
+    words = "the running bot listens at" if ok else f"WEB_PORT {on_the_port.port} at WEB_HOST 127.0.0.1 is taken by"
+    assert words in found["web server"].sentence
+
+
+async def test_a_free_port_is_well_and_left_free(tmp_path: Path) -> None:
+    """Taken for a moment, by nobody afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    async with outside(tmp_path) as there:
+        for _ in range(2):
+            found = await there.check(web_port=port)
+            assert found["web server"].sentence == f"can listen at 127.0.0.1, port {port}"
 
 
 async def test_a_granted_intent_is_told(tmp_path: Path) -> None:

@@ -86,12 +86,33 @@ async def test_a_database_that_cannot_be_used_is_told(folder: DataFolder) -> Non
     assert "put the last backup in its place" in (await found_in(folder.root))["database"].sentence
 
 
-@pytest.mark.parametrize("root", ["/proc/imagebot", "{file}", "{file}/data"])
-async def test_a_folder_that_cannot_be_used_is_a_fault_and_no_traceback(root: str, tmp_path: Path) -> None:
-    """The further lines are told all the same."""
+@pytest.mark.parametrize("root", ["{there}/data", "{there}/deep/er/data", "relative/data"])
+async def test_a_folder_that_does_not_exist_is_not_made(
+    root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That it can be made is said, and nothing is left of the trial."""
+    monkeypatch.chdir(tmp_path)
+    found = await found_in(Path(root.format(there=tmp_path)))
+    assert str(found["DATA_DIR"]) == "ok    DATA_DIR: does not exist yet; it will be made at the first start"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("root", "words"),
+    [
+        ("/proc/imagebot", "does not exist and cannot be made (No such file or directory)"),
+        ("/proc", "cannot be written (No such file or directory); give it to the bot's user"),
+        ("{file}", "{file} is a file, not a folder; move it away"),
+        ("{file}/data", "{file} is a file, not a folder; move it away"),
+        ("{file}" + "x" * 300, "does not exist and cannot be made (File name too long)"),
+    ],
+)
+async def test_a_folder_that_cannot_be_used_is_a_fault_and_no_traceback(root: str, words: str, tmp_path: Path) -> None:
+    """With what is in the way; the further lines are told all the same."""
     file = tmp_path / "a-file"
     file.touch()
     found = await found_in(Path(root.format(file=file)))
     assert not found["DATA_DIR"].ok
+    assert found["DATA_DIR"].sentence.startswith(words.format(file=file))
     assert "set DATA_DIR to a folder that can be written" in found["DATA_DIR"].sentence
     assert not found["running bot"].ok

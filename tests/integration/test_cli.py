@@ -13,10 +13,11 @@ import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot import cli
+from bot import cli, cli_commands
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
@@ -74,15 +75,15 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 @contextlib.asynccontextmanager
 async def started(
-    *arguments: str, folder: Path, settings: Mapping[str, str]
+    *arguments: str, folder: Path, settings: Mapping[str, str], python_options: tuple[str, ...] = (), stdout: Any = None
 ) -> AsyncGenerator[asyncio.subprocess.Process, None]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", *arguments),
+        *(*python_options, "-m", "bot", *arguments),
         cwd=folder,
         env=environment(settings),
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout or asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
@@ -97,7 +98,7 @@ async def ended(process: asyncio.subprocess.Process) -> Ended:
     async with asyncio.timeout(30):
         out, err = await process.communicate()
     assert process.returncode is not None
-    return Ended(code=process.returncode, out=out.decode(), err=err.decode())
+    return Ended(code=process.returncode, out=(out or b"").decode(), err=err.decode())
 
 
 async def ran(*arguments: str, folder: Path, settings: Mapping[str, str]) -> Ended:
@@ -137,6 +138,7 @@ def test_help_is_given_for_every_command(command: list[str], capsys: pytest.Capt
         ["generate"],
         ["generate", "a cat", "--size", "7:5"],
         ["generate", "a cat", "--quality", "8K"],
+        ["generate", "a cat", "--task", "task-1"],
         ["generate", "a cat", "--image"],
         ["check", "more"],
         ["demo", "--out"],
@@ -150,6 +152,83 @@ def test_a_command_line_that_makes_no_sense_is_code_2(arguments: list[str], caps
     assert "usage: imagebot" in capsys.readouterr().err
 
 
+def test_the_exit_codes_are_told_in_the_same_words_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    """One truth: `--help`, the help of what scripts call, and the README."""
+    words = " ".join(cli_commands.EXIT_CODES.split())
+    for command in ([], ["check"], ["generate"]):
+        with pytest.raises(SystemExit):
+            cli.main([*command, "--help"])
+        assert words in " ".join(capsys.readouterr().out.split())
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert words in " ".join(readme.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["demo"], ["check"], ["check", "--quick"], ["generate", "a cat"]], ids=" ".join
+)
+async def test_a_command_that_is_interrupted_at_its_very_beginning_ends_quietly(
+    arguments: list[str], number: signal.Signals, tmp_path: Path
+) -> None:
+    """In the middle of its imports, which libraries would reword: code 130, and not a word."""
+    async with started(*arguments, folder=tmp_path, settings=COMPLETE, python_options=("-X", "importtime")) as process:
+        assert process.stderr is not None
+        async with asyncio.timeout(30):
+            while b" pydantic_core" not in (line := await process.stderr.readline()):  # the interpreter tells each
+                assert line
+        process.send_signal(number)
+        done = await ended(process)
+    assert done.code == 130
+    assert [line for line in done.err.splitlines() if not line.startswith("import time:")] == []
+    assert done.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [["check", "--quick"], ["--help"], ["demo", "--out", "/dev/null"]], ids=" ".join)
+async def test_a_full_disk_under_the_answers_is_no_traceback(arguments: list[str], tmp_path: Path) -> None:
+    """Standard output that takes nothing, such as a file on a full disk."""
+    with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+        async with started(*arguments, folder=tmp_path, settings=COMPLETE, stdout=full) as process:
+            done = await ended(process)
+    assert "Traceback" not in done.err
+    assert "Exception ignored" not in done.err
+
+
+async def test_a_picture_is_told_of_even_where_standard_output_is_full(tmp_path: Path) -> None:
+    """It is on disk and was paid for: code 0, and the line comes on standard error."""
+    async with EvoLinkSandbox(clock=SystemClock(), api_key=KEY, knobs=Knobs(duration_s=0.01)) as evolink:
+        settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": evolink.api_base}
+        with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+            async with started("generate", "a cat", folder=tmp_path, settings=settings, stdout=full) as process:
+                done = await ended(process)
+    assert done.code == 0
+    last = done.err.splitlines()[-1]
+    assert last.startswith("imagebot: the picture is saved, only standard output takes no more: a-cat.jpg: ")
+    assert "Exception ignored" not in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["a-cat.jpg"]
+
+
+async def test_sigterm_is_heeded_where_ctrl_c_is_ignored(tmp_path: Path) -> None:
+    """As a shell without job control starts what it puts in the background."""
+    async with serve(Hang()) as nobody_answers:
+        settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": nobody_answers.base}
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # children inherit that
+        try:
+            async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
+                async with asyncio.timeout(30):
+                    await nobody_answers.asked.wait()
+                process.send_signal(signal.SIGTERM)
+                done = await ended(process)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    assert done.code == 130
+    assert done.err == (
+        "imagebot: stopped; EvoLink may have taken the request and may charge it; "
+        "look at the account before you try again.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("arguments", [[], ["run"], ["check"], ["check", "--quick"]])
 def test_faulty_settings_are_told_all_at_once_with_code_2(arguments: list[str], here: Here) -> None:
     """By name and in a sentence; no traceback, no secret, nothing begun."""
@@ -157,10 +236,15 @@ def test_faulty_settings_are_told_all_at_once_with_code_2(arguments: list[str], 
     done = here.run(*arguments, settings=wrong)
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()
-    assert lines[0] == "imagebot cannot start, because of these settings:"
-    names = sorted(line.split()[0] for line in lines[1:])
+    assert lines[0] == (
+        "imagebot: these settings are not usable:"
+        if "check" in arguments
+        else "imagebot cannot start, because of these settings:"
+    )
+    names = sorted(line.split()[0] for line in lines[1:-1])
     assert names == ["DISCORD_TOKEN", "EVOLINK_API_KEY", "LOG_LEVEL", "WEB_PORT"]
     assert all(line.endswith(".") for line in lines[1:])
+    assert lines[-1].startswith("Settings are taken from the environment or from .env in this folder; .env.example")
     assert "sk-very-secret-key" not in done.err
     assert list(here.folder.iterdir()) == []
 
@@ -178,7 +262,23 @@ def test_settings_are_read_from_the_file_beside(here: Here) -> None:
     (here.folder / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\nEVOLINK_API_KEY={KEY}\nLOG_LEVEL=loud\n")
     done = here.run("check", "--quick", settings={})
     assert done.code == 2
-    assert [line.split()[0] for line in done.err.splitlines()[1:]] == ["LOG_LEVEL"]
+    assert [line.split()[0] for line in done.err.splitlines()[1:-1]] == ["LOG_LEVEL"]
+
+
+def test_lines_of_the_file_that_make_no_sense_are_named_and_a_slip_is_guessed(here: Here) -> None:
+    """All at once with the other faults, by file and line; no value is shown, and the library is silent."""
+    (here.folder / ".env").write_text(f"DISCORD_TOKN={TOKEN}\n\nWEB_PORT\nMY_OWN_THING=1\nEVOLINK_API_KEY='{KEY}\n")
+    done = here.run("check", "--quick", settings={})
+    assert done.code == 2
+    assert [line.strip() for line in done.err.splitlines()[:-1]] == [
+        "imagebot: .env line 1: DISCORD_TOKN is no setting and is passed over; did you mean DISCORD_TOKEN?",
+        "imagebot: these settings are not usable:",
+        ".env line 3 names WEB_PORT without a value; it must look like WEB_PORT=value.",
+        ".env line 5 makes no sense; it must look like NAME=value, with both quotes or none.",
+        "EVOLINK_API_KEY is not set; it is the API key from the EvoLink dashboard and begins with sk-.",
+        "DISCORD_TOKEN is not set; it is the bot's token from Discord's developer portal "
+        "(page Bot, button Reset Token).",
+    ]
 
 
 def spoil(folder: Path, kind: str) -> None:
@@ -240,8 +340,8 @@ def test_a_taken_port_is_one_line_and_code_1(here: Here) -> None:
         done = here.run(settings={**COMPLETE, "WEB_PORT": port})
     assert done.code == 1
     assert "Traceback" not in done.err
-    assert f"imagebot: cannot start: error while attempting to bind on address ('127.0.0.1', {port})" in done.err
-    assert "no file" not in done.err
+    last = done.err.splitlines()[-1]
+    assert last.startswith(f"imagebot: WEB_PORT {port} at WEB_HOST 127.0.0.1 is taken by another program; stop that")
 
 
 async def test_a_wrong_token_is_one_line_and_code_1(tmp_path: Path) -> None:
@@ -314,6 +414,7 @@ async def test_check_goes_on_after_a_fault_and_ends_with_code_1(tmp_path: Path) 
     assert all(line.startswith("ok    ") for line in good.out.splitlines())
     assert (bad.code, bad.err) == (1, "")
     assert [line[:5] for line in bad.out.splitlines()] == ["ok   ", "ok   ", "ok   ", "FAULT", "FAULT", "ok   "]
+    assert "ok    EvoLink model: gemini-3.1-flash-image-preview is offered" in good.out
     assert not any(secret in good.out + bad.out for secret in (KEY, TOKEN, "sk-wrong-0123456789"))
 
 
@@ -337,19 +438,22 @@ async def test_generate_tells_a_refusal_with_code_1(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["source.png"]
 
 
-async def test_generate_that_is_interrupted_says_what_may_be_charged(tmp_path: Path) -> None:
-    """Ctrl-C while the task runs: its number, code 130, and no half of a file."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_generate_that_is_interrupted_says_what_may_be_charged(number: signal.Signals, tmp_path: Path) -> None:
+    """Ctrl-C or SIGTERM while the task runs: its number, which was told at once, code 130, and no half of a file."""
     async with EvoLinkSandbox(clock=SystemClock(), api_key=KEY, knobs=Knobs(duration_s=600)) as evolink:
         settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": evolink.api_base}
         async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
+            assert process.stderr is not None
             async with asyncio.timeout(30):
-                while not evolink.tasks:  # noqa: ASYNC110 - the stand-in tells nobody
-                    await asyncio.sleep(0.005)
-            await asyncio.sleep(0.1)  # until its answer has come
-            process.send_signal(signal.SIGINT)
+                first_line = (await process.stderr.readline()).decode()
+            [task_id] = evolink.tasks
+            assert first_line == f"task {task_id}\n"
+            process.send_signal(number)
             done = await ended(process)
-        [task_id] = evolink.tasks
     assert (done.code, done.out) == (130, "")
-    assert f"imagebot: stopped (task {task_id}); a task that was created may still be charged." in done.err
-    assert "Traceback" not in done.err
+    assert done.err == (
+        "imagebot: stopped; the task goes on and may be charged; "
+        f"fetch its picture with: imagebot generate --task {task_id}.\n"
+    )
     assert list(tmp_path.iterdir()) == []

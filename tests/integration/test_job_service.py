@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,15 @@ OWNER, SOMEBODY, GUILD, ELSEWHERE = 20, 21, 30, 31
 
 
 class Bystander:
-    """Stands where the runner stands, and drives nothing."""
+    """Stands where the runner stands, and only notes what it should drive."""
 
     stopping = False
 
     def __init__(self) -> None:
-        self.dropped: list[str] = []
+        self.started: list[Job] = []
 
-    def drop(self, job_id: str) -> None:
-        self.dropped.append(job_id)
+    def start(self, job: Job) -> None:
+        self.started.append(job)
 
 
 class Roomy:
@@ -42,10 +43,12 @@ ROOMY: Any = Roomy()
 
 
 @contextlib.asynccontextmanager
-async def open_service(folder: Path, *, max_waiting: int = 5) -> AsyncGenerator[tuple[JobService, JobStore], None]:
-    clock, runner = ManualClock(), Bystander()
+async def open_service(
+    folder: Path, *, max_waiting: int = 5, runner: Bystander | None = None
+) -> AsyncGenerator[tuple[JobService, JobStore], None]:
+    clock = ManualClock()
     async with open_store(folder) as store:
-        anyone: Any = runner
+        anyone: Any = runner or Bystander()
         yield (
             JobService(
                 store=store, runner=anyone, retention=ROOMY, wakes=Wakes(clock), clock=clock, max_waiting=max_waiting
@@ -118,3 +121,28 @@ async def test_only_the_owner_is_handed_a_result(tmp_path: Path) -> None:
             await service.find_result(job.id, user_id=SOMEBODY)
         with pytest.raises(errors.UnknownJob):
             await service.find_result("nobody", user_id=OWNER)
+
+
+async def test_a_job_begins_where_its_first_answer_stands(tmp_path: Path) -> None:
+    """As it is stored by then."""
+    runner = Bystander()
+    async with open_service(tmp_path, runner=runner) as (service, store):
+        job = await service.submit(request(1))
+        stands_at = dataclasses.replace(job.route, message_id=77)
+        await service.begin(job, stands_at)
+        assert runner.started == [await store.find(job.id)]
+        assert runner.started[0].route == stands_at
+
+
+async def test_a_job_that_ended_before_its_answer_arrived_does_not_begin(tmp_path: Path) -> None:
+    """Its person was told the end; nothing is driven, and the token stays erased."""
+    runner = Bystander()
+    async with open_service(tmp_path, runner=runner) as (service, store):
+        job = await service.submit(request(1))
+        await store.cancel(job.id, now=job.created_at)
+        await store.set_told(job.id, now=job.created_at)
+        await service.begin(job, dataclasses.replace(job.route, message_id=77))
+        assert runner.started == []
+        stored = await store.find(job.id)
+        assert stored is not None
+        assert stored.route.token is None

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 
 import aiohttp
@@ -29,6 +30,36 @@ async def test_it_runs_alone_and_says_where_it_is() -> None:
     assert settings["DISCORD_GATEWAY_URL"].startswith("ws://127.0.0.1:")
     process.send_signal(signal.SIGTERM)
     assert await asyncio.wait_for(process.wait(), 20) == 0
+
+
+@pytest.mark.parametrize("name", ["discord", "evolink"])
+async def test_a_taken_port_is_one_line(name: str) -> None:
+    """Code 1, and no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", f"bot.sandbox.{name}", "--port", str(taken.getsockname()[1])),
+            stderr=asyncio.subprocess.PIPE,
+        )
+        _, complaints = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 1
+    [line] = complaints.decode().splitlines()
+    assert line.startswith("cannot listen")
+    assert "address already in use" in line
+
+
+async def test_without_a_port_any_free_one_is_taken() -> None:
+    """Never the one where a bot's own web server listens: two of them stand side by side."""
+    command = (sys.executable, "-m", "bot.sandbox.discord")
+    processes = [await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE) for _ in range(2)]
+    lines: list[bytes] = []
+    for process in processes:
+        assert process.stdout is not None
+        lines.append(await asyncio.wait_for(process.stdout.readline(), 20))
+    for process in processes:
+        process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert len(set(lines)) == 2
+    assert not any(b":8080/" in line for line in lines)
 
 
 async def test_waiting_in_vain_names_what_was_awaited() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.errors import CannotListen
 from bot.jobs.model import Job
 from bot.jobs.service import JobService
 from bot.jobs.wakes import Wakes
@@ -104,12 +105,12 @@ async def test_nothing_else_is_served(method: str, path: str, status: int, tmp_p
         assert answered == status
 
 
-async def test_a_taken_port_is_an_os_error_and_leaves_nothing_open(tmp_path: Path) -> None:
+async def test_a_taken_port_is_named_and_leaves_nothing_open(tmp_path: Path) -> None:
     """The bot says so at the start instead of being deaf."""
     async with open_door(tmp_path) as door:
         port = int(door.base.rpartition(":")[2])
         application = server.application(jobs=NOBODY, is_healthy=lambda: True)
-        with pytest.raises(OSError, match="address already in use"):
+        with pytest.raises(CannotListen, match=f"WEB_PORT {port} at WEB_HOST 127.0.0.1 is taken by another program"):
             async with server.serve(application, host="127.0.0.1", port=port):
                 pass
 
@@ -129,3 +130,48 @@ async def test_an_address_of_the_sixth_version_is_written_in_brackets() -> None:
         assert base.startswith("http://[::1]:")
         async with session.get(f"{base}/healthz") as answer:
             assert answer.status == 200
+
+
+async def is_closed(reader: asyncio.StreamReader) -> bool:
+    """Tell whether the server ends the connection without a word."""
+    async with asyncio.timeout(5):
+        try:
+            return await reader.read() == b""
+        except ConnectionError:
+            return True
+
+
+async def test_beyond_the_limit_a_connection_is_closed_at_once_and_there_is_room_again_afterwards() -> None:
+    """Whoever opens hundreds takes no socket from Discord and the provider."""
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    async with (
+        server.serve(application, host="127.0.0.1", port=0, max_connections=3) as base,
+        aiohttp.ClientSession() as session,
+    ):
+        port = int(base.rpartition(":")[2])
+        async with session.get(f"{base}/healthz") as answer:  # the first of the three; its connection is kept
+            assert answer.status == 200
+        others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        async with session.get(f"{base}/healthz") as answer:  # by now the others are counted
+            assert answer.status == 200
+        late_reader, late_writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await is_closed(late_reader)
+        for _, writer in [*others, (late_reader, late_writer)]:
+            writer.close()
+        async with asyncio.timeout(5), aiohttp.ClientSession() as another:
+            while True:
+                with contextlib.suppress(aiohttp.ClientConnectionError):
+                    async with another.get(f"{base}/healthz") as answer:
+                        assert answer.status == 200
+                        break
+
+
+@pytest.mark.parametrize("head", [b"", b"POST /callbacks/0000000000000000/x HTTP/1.1\r\nHost: a\r\n"])
+async def test_a_connection_that_does_not_bring_a_request_is_closed(head: bytes) -> None:
+    """Also one that brings it very slowly."""
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    async with server.serve(application, host="127.0.0.1", port=0, idle_s=0.02) as base:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(base.rpartition(":")[2]))
+        writer.write(head)
+        assert await is_closed(reader)
+        writer.close()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -96,7 +97,7 @@ def test_the_table_and_its_document_say_the_same() -> None:
     rows.append(replace(GOOD_ROW, person="erin", status="failed", n_bytes=None, identical=None))
     console = Console(width=120)
     with console.capture() as captured:
-        console.print(table.drawn(rows))
+        console.print(table.drawn(rows, width=120))
     drawn = captured.get()
     line = table.document(rows, faults=["bob's picture"], seconds=1.25)
     told = json.loads(line)
@@ -104,8 +105,36 @@ def test_the_table_and_its_document_say_the_same() -> None:
     assert told["ok"] is False
     assert [job["identical"] for job in told["jobs"]] == ["yes", "no", None]
     assert [job["bytes"] for job in told["jobs"]] == [350_891, 350_891, None]
-    for words in ("alice: a lighthouse", "16:9 · 2K", "350,891", "yes", "NO", "no picture (failed)"):
+    for words in ("alice: a lighthouse", "16:9 · 2K", "350,891", "yes", "NO", "none (failed)"):
         assert words in drawn
+
+
+@pytest.mark.parametrize(
+    ("width", "headings"),
+    [
+        (120, ["job", "settings", "calls", "seconds", "bytes", "as made"]),
+        (80, ["job", "calls", "seconds", "bytes", "as made"]),
+        (60, ["job", "bytes", "as made"]),
+        (50, ["job", "as made"]),
+    ],
+)
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_words(width: int, headings: list[str]) -> None:
+    """What matters least goes first; every line is whole, and none is longer than the terminal is wide."""
+    rows = [
+        replace(
+            GOOD_ROW, person="frank", job="cancels, then collects", settings="21:9 · 1K · private", n_bytes=9_999_999
+        ),
+        replace(GOOD_ROW, person="grace", job="leaves the line", n_bytes=None, status="cancelled", identical=None),
+    ]
+    console = Console(width=width)
+    with console.capture() as captured:
+        console.print(table.drawn(rows, width=width))
+    lines = [line.rstrip() for line in captured.get().splitlines() if line.strip()]
+    assert re.split(r"\s{2,}", lines[0].strip()) == headings
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= width
+    assert "frank: cancels, then collects" in lines[2]
+    assert "…" not in captured.get()
 
 
 def test_a_document_without_faults_is_ok() -> None:

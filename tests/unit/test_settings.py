@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot import env_lines
 from bot.errors import SettingsError
-from bot.settings import FixedSettings, LogFormat, LogLevel, MessageContent, ProviderSettings, Settings, load
+from bot.settings import NAMES, FixedSettings, LogFormat, LogLevel, MessageContent, ProviderSettings, Settings, load
 
 TOKEN = "a-token-nobody-may-see"
 KEY = "sk-a-key-nobody-may-see"
@@ -179,6 +180,58 @@ def test_a_file_that_cannot_be_read_is_a_fault_of_its_own(kind: str, tmp_path: P
     [fault] = caught.value.faults
     assert fault.variable == str(file)
     assert fault.sentence == "cannot be read; it must be a text file in UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("some words", "makes no sense; it must look like NAME=value, with both quotes or none"),
+        ("LOG_FORMAT='json", "makes no sense; it must look like NAME=value, with both quotes or none"),
+        ("web_port", "names web_port without a value; it must look like web_port=value"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_a_fault_with_its_number(line: str, sentence: str, tmp_path: Path) -> None:
+    """Comments, blank lines, `export` and names of others are no faults; what the line holds is not repeated."""
+    file = tmp_path / ".env"
+    file.write_text(f"# mine\n\nexport LOG_LEVEL=error\nOTHERS\n\n{line}\n")
+    with pytest.raises(SettingsError) as caught:
+        load(Settings, env_file=file)
+    assert [(fault.variable, fault.sentence) for fault in caught.value.faults] == [(f"{file} line 6", sentence)]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DISCORD_TOKN", "DISCORD_TOKEN"),
+        ("DISCORD-TOKEN", "DISCORD_TOKEN"),
+        ("EVOLINK_KEY", "EVOLINK_API_KEY"),
+        ("EVOLINK_APIKEY", "EVOLINK_API_KEY"),
+        ("evolink_api_keys", "EVOLINK_API_KEY"),
+        ("DEV_GUILDID", "DEV_GUILD_ID"),
+        ("WEB_PROT", "WEB_PORT"),
+        ("PATH", None),
+        ("MY_TOKEN", None),
+        ("web_port", None),
+        ("WEB_PORT", None),
+    ],
+)
+def test_a_name_that_is_nearly_one_of_ours_is_suspected(name: str, meant: str | None, tmp_path: Path) -> None:
+    """A slip of the pen is guessed; known names in any case, and names of others, are left alone."""
+    file = tmp_path / ".env"
+    file.write_text(f"LOG_LEVEL=info\n{name}=1\n")
+    guess = f"{file} line 2: {name} is no setting and is passed over; did you mean {meant}?"
+    assert env_lines.suspicions(file, known=NAMES) == ([guess] if meant else [])
+
+
+@pytest.mark.parametrize("kind", ["folder", "missing", "latin"])
+def test_nothing_is_suspected_of_a_file_that_cannot_be_read(kind: str, tmp_path: Path) -> None:
+    """Reading the settings says what is wrong with it."""
+    file = tmp_path / ".env"
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "latin":
+        file.write_bytes(b"\xe9=1\n")
+    assert env_lines.suspicions(file, known=NAMES) == []
 
 
 def test_no_text_of_the_settings_shows_a_secret() -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
-import contextlib
 import signal
+import sys
 
 from bot.clock import SystemClock
 from bot.sandbox.discord.server import DiscordSandbox
@@ -24,16 +24,22 @@ async def serve(*, host: str, port: int, token: str | None) -> None:
         await stopped.wait()
 
 
-def main() -> None:
-    """Read the command line and serve."""
+def main() -> int:
+    """Read the command line and serve; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox.discord", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--token", help="the bot's token (default: one is made)")
     given = parser.parse_args()
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         asyncio.run(serve(host=given.host, port=given.port, token=given.token))
+    except OSError as error:
+        print(f"cannot listen at {given.host}, port {given.port}: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

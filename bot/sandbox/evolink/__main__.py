@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import sys
 from collections.abc import Sequence
 
 from bot.clock import SystemClock
@@ -51,13 +52,25 @@ async def serve(options: argparse.Namespace, stop: asyncio.Event) -> None:
         await stop.wait()
 
 
-async def main() -> None:
-    """Serve until a signal comes."""
+async def serve_until_signalled(options: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(parse(), stop)
+    await serve(options, stop)
+
+
+def main() -> int:
+    """Read the command line and serve; returns the exit code."""
+    try:
+        asyncio.run(serve_until_signalled(parse()))
+    except OSError as error:
+        print(f"cannot listen there: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
