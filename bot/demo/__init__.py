@@ -70,6 +70,7 @@ async def _play(
         patience_s=patience_s,
         on_scene=transcript.begin,
         on_proof=transcript.proof,
+        on_aside=transcript.aside,
     ) as opened:
         transcript.note(_opening(opened))
         running = asyncio.create_task(opened.app.run(), name="bot")

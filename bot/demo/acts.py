@@ -2,15 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from importlib import resources
 from typing import Any
 
+from bot.clock import Clock
 from bot.sandbox.discord import Channel, Exchange, Message, Person
+
+File = tuple[str, bytes]
 
 PHOTO, CAT = "photo.jpg", "cat.heic"
 INSTRUCTION, FURTHER_PICTURES = "What to change", "Further pictures"
 """How the fields of the form are called."""
+_PATIENCE_S, _LOOK_EVERY_S = 20.0, 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,35 +33,39 @@ class Act:
 
     verb: str
     words: str
+    title: str
+    """What Discord calls it, for the page."""
     do: Callable[[Person], Awaitable[Begun]] = field(repr=False)
     options: dict[str, Any] = field(default_factory=dict[str, Any])
+    files: dict[str, File] = field(default_factory=dict[str, File])
 
 
-def bundled(name: str) -> tuple[str, bytes]:
+def bundled(name: str) -> File:
     """Return a photo that ships with the demo, as a person would attach it."""
     return name, resources.files("bot.demo").joinpath(name).read_bytes()
 
 
-def by_command(channel: Channel, command: str, options: dict[str, Any]) -> Act:
-    """Use a slash command."""
+def by_command(channel: Channel, command: str, files: dict[str, File] | None = None, /, **options: Any) -> Act:
+    """Use a slash command; `files` are its options that are pictures."""
+    given = files or {}
 
     async def do(person: Person) -> Begun:
-        exchange = await person.use(channel, command, **options)
+        exchange = await person.use(channel, command, **options, **given)
         return Begun(message=await exchange.message(), exchange=exchange)
 
-    return Act(verb="types", words=command, options=options, do=do)
+    return Act(verb="types", words=command, title="used", options=options, files=given, do=do)
 
 
-def by_reply(target: Message, text: str, *, owner: str, confirm: str | None = None) -> Act:
+def by_reply(target: Message, text: str, *, owner: str, clock: Clock, confirm: str | None = None) -> Act:
     """Reply to a picture of `owner`; `confirm` is the button that is pressed under the bot's question."""
 
     async def do(person: Person) -> Begun:
         said = await person.say(target.channel, text, reply_to=target)
-        answer = await _answer_to(said)
+        answer = await _answer_to(said, clock)
         exchange = await person.press(answer, confirm) if confirm else None
         return Begun(message=answer, exchange=exchange, said=said)
 
-    return Act(verb="says", words=f"to {owner}'s picture:", options={"": text}, do=do)
+    return Act(verb="says", words=text, title="replied", options={"in reply to": f"{owner}'s picture"}, do=do)
 
 
 def by_menu(target: Message, entry: str, *, instruction: str) -> Act:
@@ -68,18 +75,24 @@ def by_menu(target: Message, entry: str, *, instruction: str) -> Act:
     async def do(person: Person) -> Begun:
         return await _filled_in(person, await person.menu(target, entry), answers)
 
-    return Act(verb="picks", words=f"Apps → {entry}", options={INSTRUCTION: instruction}, do=do)
+    return Act(verb="picks", words=f"Apps → {entry}", title="picked", options={INSTRUCTION: instruction}, do=do)
 
 
-def by_form(target: Message, button: str, *, instruction: str, files: list[tuple[str, bytes]]) -> Act:
+def by_form(target: Message, button: str, *, instruction: str, file: File) -> Act:
     """Press a button that opens the form, fill it in and send it."""
-    answers = {INSTRUCTION: instruction, FURTHER_PICTURES: files}
-    told = {INSTRUCTION: instruction, FURTHER_PICTURES: files[0]}
+    answers: dict[str, Any] = {INSTRUCTION: instruction, FURTHER_PICTURES: [file]}
 
     async def do(person: Person) -> Begun:
         return await _filled_in(person, await person.press(target, button), answers)
 
-    return Act(verb="taps", words=button, options=told, do=do)
+    return Act(
+        verb="taps",
+        words=button,
+        title="pressed",
+        options={INSTRUCTION: instruction},
+        files={FURTHER_PICTURES: file},
+        do=do,
+    )
 
 
 def by_button(target: Message, button: str) -> Act:
@@ -89,7 +102,7 @@ def by_button(target: Message, button: str) -> Act:
         exchange = await person.press(target, button)
         return Begun(message=await exchange.message(), exchange=exchange)
 
-    return Act(verb="taps", words=button, do=do)
+    return Act(verb="taps", words=button, title="pressed", do=do)
 
 
 async def _filled_in(person: Person, opening: Exchange, answers: dict[str, Any]) -> Begun:
@@ -97,22 +110,12 @@ async def _filled_in(person: Person, opening: Exchange, answers: dict[str, Any])
     return Begun(message=await exchange.message(), exchange=exchange)
 
 
-async def _answer_to(said: Message) -> Message:
+async def _answer_to(said: Message, clock: Clock) -> Message:
     """Wait for the bot's reply to a message; raises TimeoutError."""
-    world = said.channel.world
-    found: list[Message] = []
-
-    def is_there() -> bool:
-        found[:] = [each for each in said.channel.messages.values() if each.reply_to is said and each.author.bot]
-        return bool(found)
-
-    del world
-    return found[0]
-
-
-def began_at(begun: Begun) -> datetime:
-    """Return when the person asked."""
-    if begun.said is not None:
-        return begun.said.created_at
-    assert begun.exchange is not None  # noqa: S101 - whoever said nothing did something
-    return begun.exchange.created_at
+    deadline = clock.monotonic() + _PATIENCE_S
+    while clock.monotonic() < deadline:
+        for each in said.channel.messages.values():
+            if each.reply_to is said and each.author.bot:
+                return each
+        await clock.sleep(_LOOK_EVERY_S)
+    raise TimeoutError("the reply was not answered")

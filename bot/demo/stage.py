@@ -5,15 +5,17 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from bot import app
 from bot.clock import Clock
+from bot.demo import acts
 from bot.jobs.model import Job, Status
 from bot.sandbox.discord import Attachment, Channel, DiscordSandbox, Exchange, Guild, Message, Person
-from bot.sandbox.evolink import EvoLinkSandbox, Outcome
+from bot.sandbox.evolink import EvoLinkSandbox, Outcome, Task
 from bot.settings import FixedSettings, ProviderSettings
 from bot.ui import cards, texts
 
@@ -21,7 +23,16 @@ GUILD, CHANNEL, BOT = "Paper Harbour", "pictures", "imagebot"
 _SANDBOX_KEY, _SANDBOX_TOKEN = "sk-sandbox", "sandbox-token"
 _LOOK_EVERY_S = 0.02
 _CONNECTED_WITHIN_S = 20.0
+_TASK_WITHIN_S = 15.0
 _JOB_ID = re.compile(r"v1:cancel:(\w+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Something a person did besides, and what it showed to them."""
+
+    act: acts.Act
+    message: Message
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -34,6 +45,10 @@ class Scene:
     message: Message
     exchanges: list[Exchange]
     patience_s: float
+    act: acts.Act
+    said: Message | None = None
+    """What the person wrote, where that was a message."""
+    asides: list["Aside"] = field(default_factory=list["Aside"])
     wants_picture: bool = True
     file_name: str | None = None
     """Where the picture was written, once it was."""
@@ -46,14 +61,24 @@ class Scene:
 
     @property
     def job_id(self) -> str | None:
-        """Return the bot's id of the job, which its first card's button holds."""
-        found = _JOB_ID.search(str(self.message.states[0].components))
-        return found[1] if found else None
+        """Return the bot's id of the job, which a button of its first card holds."""
+        found = (_JOB_ID.search(str(state.components)) for state in self.message.states)
+        return next((each[1] for each in found if each), None)
+
+    @property
+    def began_at(self) -> datetime:
+        """Return when the person asked."""
+        return self.said.created_at if self.said else self.exchanges[0].created_at
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        """Return how large a file the picture's way took at the end."""
+        return self.exchanges[-1].upload_limit_bytes if self.exchanges else self.message.channel.upload_limit_bytes
 
     @property
     def seconds(self) -> float:
         """Return how long it took from the command to the last change of the reply."""
-        return (self.message.states[-1].at - self.exchanges[0].created_at).total_seconds()
+        return (self.message.states[-1].at - self.began_at).total_seconds()
 
     @property
     def picture(self) -> Attachment | None:
@@ -106,6 +131,7 @@ class Stage:
     patience_s: float
     on_scene: Callable[[Scene], None]
     on_proof: Callable[[Scene, str], None]
+    on_aside: Callable[[Scene, Aside], None]
     scenes: list[Scene] = field(default_factory=list[Scene])
     problems: list[str] = field(default_factory=list[str])
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -113,28 +139,72 @@ class Stage:
     async def ask(
         self, name: str, title: str, *, ending: Outcome | None = None, wants_picture: bool = True, **options: Any
     ) -> Scene:
-        """Let a new person use /imagine; the task it makes ends as `ending`."""
+        """Let somebody use /imagine; the task it makes ends as `ending`."""
+        act = acts.by_command(self.channel, "/imagine", **options)
+        return await self.perform(name, title, act, ending=ending, wants_picture=wants_picture)
+
+    async def perform(
+        self, name: str, title: str, act: acts.Act, *, ending: Outcome | None = None, wants_picture: bool = True
+    ) -> Scene:
+        """Let somebody ask for a picture; the task it makes ends as `ending`."""
         async with self._asking:  # the stand-in gives its endings out in the order in which tasks are created
             n_tasks = len(self.provider.tasks) if self.provider else 0
             if self.provider and ending:
                 self.provider.knobs.task.append(ending)
-            person = self.guild.add_member(name)
-            exchange = await person.use(self.channel, "/imagine", **options)
+            person = self.member(name)
+            begun = await act.do(person)
             scene = Scene(
                 title=title,
                 person=person,
-                options=options,
-                message=await exchange.message(),
-                exchanges=[exchange],
+                options=act.options,
+                message=begun.message,
+                exchanges=[begun.exchange] if begun.exchange else [],
                 patience_s=self.patience_s,
+                act=act,
+                said=begun.said,
                 wants_picture=wants_picture,
             )
             self.scenes.append(scene)
             self.on_scene(scene)
             if self.provider and ending:
                 tasks = self.provider.tasks
-                await self._until(lambda: len(tasks) > n_tasks, "the task was not created", within_s=5.0)
+                await self._until(lambda: len(tasks) > n_tasks, "the task was not created", within_s=_TASK_WITHIN_S)
         return scene
+
+    async def look(self, scene: Scene, act: acts.Act) -> Message:
+        """Let the person of a scene do something that makes no picture; return what it shows."""
+        begun = await act.do(scene.person)
+        await begun.message.wait_until(lambda seen: not seen.thinking, timeout=self.patience_s)
+        aside = Aside(act=act, message=begun.message)
+        scene.asides.append(aside)
+        self.on_aside(scene, aside)
+        return begun.message
+
+    async def shown(self, name: str) -> Scene:
+        """Wait until a person's picture is there, and return its scene; raises TimeoutError."""
+        found: list[Scene] = []
+
+        def is_there() -> bool:
+            found[:] = [scene for scene in self.scenes if scene.person.name == name and scene.picture]
+            return bool(found)
+
+        await self._until(is_there, f"{name} has no picture to go on with", within_s=self.patience_s)
+        return found[0]
+
+    async def task_of(self, scene: Scene) -> Task | None:
+        """Return the stand-in's task behind a scene."""
+        job = await self.job_of(scene)
+        return self.provider.tasks.get(job.provider_task_id or "") if self.provider and job else None
+
+    def hosted(self, sha256: str) -> list[bytes]:
+        """Return every file of that content which the stand-in's file service holds."""
+        files = self.provider.files.values() if self.provider else ()
+        return [file.path.read_bytes() for file in files if file.sha256 == sha256]
+
+    def member(self, name: str) -> Person:
+        """Return the person of that name, who comes when they first do something."""
+        known = (scene.person for scene in self.scenes if scene.person.name == name)
+        return next(known, None) or self.guild.add_member(name)
 
     async def job_of(self, scene: Scene) -> Job | None:
         """Return the stored job behind a scene."""
@@ -183,6 +253,7 @@ async def opened(
     patience_s: float,
     on_scene: Callable[[Scene], None],
     on_proof: Callable[[Scene, str], None],
+    on_aside: Callable[[Scene, Aside], None],
 ) -> AsyncGenerator[Stage, None]:
     """Build stand-ins and bot for the block, the bot not yet running; `live` replaces the provider's stand-in.
 
@@ -216,6 +287,7 @@ async def opened(
             patience_s=patience_s,
             on_scene=on_scene,
             on_proof=on_proof,
+            on_aside=on_aside,
         )
 
 

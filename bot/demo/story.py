@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.demo.stage import Stage
+from bot.demo import acts, photos
+from bot.demo.stage import Scene, Stage
 from bot.jobs.model import Status
 from bot.sandbox.evolink import Completed, Failed
 from bot.sandbox.evolink.outcomes import PNG_24MB
@@ -14,6 +15,7 @@ Chapter = Callable[[Stage], Awaitable[object]]
 _GRAIN = 0.0
 _SECOND_THOUGHTS_S = 2.0
 _QUICK = Completed(duration_s=5.0, noise=_GRAIN)
+_EDITED = Completed(duration_s=2.5, noise=_GRAIN)
 
 ALARMING = (
     "@everyone <@&1234> look: ```a `lantern` of **paper**``` \u202egnitaolf\u202c on a lake 🏮🌊 "
@@ -47,7 +49,11 @@ async def wants_it_huge(stage: Stage) -> None:
     )
     await scene.until_picture()
     job = await stage.job_of(scene)
-    stage.prove(scene, "the original is kept on disk", job and job.result and job.result.path.is_file())
+    kept = job.result.path if job and job.result and job.result.path.is_file() else None
+    stage.prove(scene, "the original is kept on disk", kept)
+    if kept:
+        seconds = scene.message.states[-1].at.timestamp() - kept.stat().st_mtime
+        stage.prove(scene, f"{seconds:.1f} s from the end of its download to the message", scene.picture)
 
 
 async def keeps_a_secret(stage: Stage) -> None:
@@ -67,9 +73,7 @@ async def keeps_a_secret(stage: Stage) -> None:
 
 async def means_mischief(stage: Stage) -> None:
     """Dave's prompt pings nobody and breaks nothing."""
-    scene = await stage.ask(
-        "dave", "a mischievous prompt", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK
-    )
+    scene = await stage.ask("dave", "a mischievous prompt", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK)
     await scene.until_picture()
     pinged = scene.message.mention_everyone or scene.message.pinged or scene.message.mention_roles
     stage.prove(scene, "nobody was pinged", not pinged)
@@ -126,6 +130,106 @@ async def leaves_the_line(stage: Stage) -> None:
     stage.prove(scene, "no task was made, nothing is to be paid", job and job.provider_task_id is None)
 
 
+async def edits_her_photo(stage: Stage) -> None:
+    """Heidi edits a phone's photo, has the result redrawn, reads its details and looks at her history."""
+    files = {"image": acts.bundled(acts.PHOTO)}
+    act = acts.by_command(stage.channel, "/edit", files, instruction="let it be winter outside", quality="1K")
+    scene = await stage.perform("heidi", "edits a photo", act, ending=_EDITED)
+    await scene.until_picture()
+    await _prove_photo(stage, scene)
+    redraw = acts.by_button(scene.message, texts.PRESS_LABELS["redraw"])
+    redrawn = await stage.perform("heidi", "redraws it in 4K", redraw, ending=_EDITED)
+    await redrawn.until_picture()
+    task = await stage.task_of(redrawn)
+    stage.prove(redrawn, "the model got its own picture back", await _came_of(stage, redrawn, scene))
+    details = await stage.look(redrawn, acts.by_button(redrawn.message, texts.PRESS_LABELS["details"]))
+    stage.prove(redrawn, "Details tell the task, to her alone", details.ephemeral and task and task.id in str(details))
+    history = await stage.look(redrawn, acts.by_command(stage.channel, "/history"))
+    stage.prove(
+        redrawn, "her history shows both pictures, to her alone", history.ephemeral and len(history.embeds) == 2
+    )
+
+
+async def _prove_photo(stage: Stage, scene: Scene) -> None:
+    """Say what became of a photo that lay on its side and told where it was taken, on its way to the model."""
+    job, task = await stage.job_of(scene), await stage.task_of(scene)
+    stored = stage.hosted(task.sources[0].sha256) if task and task.sources else []
+    before, after = photos.look_at(acts.bundled(acts.PHOTO)[1]), photos.look_at(stored[0] if stored else b"")
+    stage.prove(scene, "the photo told where it was taken; what left does not", before.located and not after.located)
+    stage.prove(scene, "it lay on its side and left upright", before.turned and not after.turned and after.wide)
+    prepared = job.sources[0].sha256 if job and job.sources else None
+    stage.prove(scene, "the model read exactly what was prepared", task and prepared == task.sources[0].sha256)
+
+
+async def combines_two(stage: Stage) -> None:
+    """Nina gives two pictures, a JPEG and an iPhone's HEIC; the model sees them in her order."""
+    files = {"image": acts.bundled(acts.PHOTO), "image2": acts.bundled(acts.CAT)}
+    instruction = "put the cat of picture 2 behind the cup of picture 1"
+    act = acts.by_command(stage.channel, "/edit", files, instruction=instruction, quality="1K")
+    scene = await stage.perform("nina", "combines two", act, ending=_EDITED)
+    await scene.until_picture()
+    task = await stage.task_of(scene)
+    seen = [(source.width, source.height) for source in task.sources] if task else []
+    given = [photos.look_at(content).size for _, content in files.values()]
+    stage.prove(scene, "the model saw both pictures, in her order", seen == given)
+
+
+async def replies_by_name(stage: Stage) -> None:
+    """Ivan replies to Heidi's picture and names the bot: it is edited at once."""
+    before = await stage.shown("heidi")
+    act = acts.by_reply(
+        before.message, f"{stage.discord.world.bot.mention} make it snow", owner="heidi", clock=stage.clock
+    )
+    scene = await stage.perform("ivan", "replies by name", act, ending=_EDITED)
+    await scene.until_picture()
+    stage.prove(scene, "it was made of heidi's picture", await _came_of(stage, scene, before))
+
+
+async def replies_and_confirms(stage: Stage) -> None:
+    """Judy replies to Ivan's picture, an ordinary message: her ping is enough, and one tap confirms it."""
+    before = await stage.shown("ivan")
+    act = acts.by_reply(
+        before.message, "and now a robin on the saucer", owner="ivan", clock=stage.clock, confirm=texts.DO_REPLY_LABEL
+    )
+    scene = await stage.perform("judy", "replies, confirms", act, ending=_EDITED)
+    await scene.until_picture()
+    stage.prove(scene, "it was made of ivan's picture", await _came_of(stage, scene, before))
+
+
+async def uses_the_menu(stage: Stage) -> None:
+    """Karl edits a photo in a message that the bot may not read otherwise, by the message's menu."""
+    await stage.shown("heidi")
+    posted = await stage.member("olga").say(stage.channel, "our café", attachments=[acts.bundled(acts.PHOTO)])
+    act = acts.by_menu(posted, texts.EDIT_IMAGE_MENU, instruction="paint it in water colours")
+    scene = await stage.perform("karl", "uses the menu", act, ending=_EDITED)
+    await scene.until_picture()
+    task = await stage.task_of(scene)
+    stored = stage.hosted(task.sources[0].sha256) if task and task.sources else []
+    stage.prove(scene, "the same photo for three people was uploaded once", len(stored) == 1)
+
+
+async def presses_edit(stage: Stage) -> None:
+    """Laura presses Edit under Heidi's picture and adds one of her own in the form."""
+    before = await stage.shown("heidi")
+    act = acts.by_form(
+        before.message,
+        texts.PRESS_LABELS["edit"],
+        instruction="let the cat of picture 2 look in",
+        file=acts.bundled(acts.CAT),
+    )
+    scene = await stage.perform("laura", "presses Edit", act, ending=_EDITED)
+    await scene.until_picture()
+    stage.prove(scene, "picture 1 is heidi's, picture 2 hers", await _came_of(stage, scene, before, n_sources=2))
+
+
+async def _came_of(stage: Stage, scene: Scene, before: Scene, *, n_sources: int = 1) -> bool:
+    """Tell whether the first of the pictures that the model read is the one it had made for another scene."""
+    task, first = await stage.task_of(scene), await stage.task_of(before)
+    if task is None or first is None or len(task.sources) != n_sources:
+        return False
+    return task.sources[0].sha256 == first.results[0].sha256
+
+
 async def really(stage: Stage) -> None:
     """One true picture, of the cheapest quality."""
     scene = await stage.ask(
@@ -153,12 +257,16 @@ async def really_in_private(stage: Stage) -> None:
 
 DRAWN: tuple[Chapter, ...] = (
     watches_it_grow,
+    edits_her_photo,
+    combines_two,
     wants_it_huge,
     keeps_a_secret,
     means_mischief,
     asks_too_much,
     changes_his_mind,
 )
-"""Each takes one of the places at the provider; there are exactly as many places."""
-CHAPTERS: tuple[Chapter, ...] = (*DRAWN, leaves_the_line)
+"""Each takes one of the places at the provider at once; there are exactly as many places."""
+LATER: tuple[Chapter, ...] = (replies_by_name, replies_and_confirms, uses_the_menu, presses_edit)
+"""Each waits for somebody's picture to go on with."""
+CHAPTERS: tuple[Chapter, ...] = (*DRAWN, leaves_the_line, *LATER)
 LIVE_CHAPTERS: tuple[Chapter, ...] = (really, really_in_private)

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from bot.clock import Clock
 from bot.demo import markup
-from bot.demo.stage import Scene
+from bot.demo.acts import Act
+from bot.demo.stage import Aside, Scene
 from bot.sandbox.discord import MessageState
 
 _NAME_CHARS = 6
@@ -55,13 +56,14 @@ class Transcript:
         self._show_new_states(scene)
         self._print_of(scene, "✓     ", Text(sentence, style="green"))
 
+    def aside(self, scene: Scene, aside: Aside) -> None:
+        """Print what a person did besides, and what it showed."""
+        self._print_of(scene, f"{aside.act.verb:<6}", _told(aside.act))
+        self._print_of(scene, "sees  ", describe(aside.message.states[-1]))
+
     def begin(self, scene: Scene) -> None:
-        """Print what the person typed, and follow the reply from now on."""
-        typed = Text("/imagine", style="bold")
-        for name, value in scene.options.items():
-            typed.append(f" {name}: ", style="dim")
-            typed.append(_short(str(value)))
-        self._print_of(scene, "types ", typed)
+        """Print what the person did, and follow the reply from now on."""
+        self._print_of(scene, f"{scene.act.verb:<6}", _told(scene.act))
         self._shown[scene] = 0
         self._bars[scene] = self._progress.add_task(scene.person.name, total=100)
         self._watchers.append(asyncio.create_task(self._follow(scene), name=f"transcript {scene.person.name}"))
@@ -89,9 +91,17 @@ class Transcript:
         self._console.print(line, soft_wrap=True, highlight=False)
 
 
+def _told(act: Act) -> Text:
+    told = Text(_short(act.words), style="bold")
+    for name, value in {**act.options, **{name: file for name, (file, _) in act.files.items()}}.items():
+        told.append(f" {name}: ", style="dim")
+        told.append(_short(str(value)))
+    return told
+
+
 def describe(state: MessageState) -> Text:
     """Say in one line what a state of a message shows: title, words, files, buttons; the quoted prompt is left out."""
-    told = Text()
+    told = Text(_short(" ".join(line.text for line in markup.read(state.content, at=state.at) if line.text)))
     for embed in state.embeds:
         told.append(markup.printable(embed.get("title", "")), style=f"bold #{embed.get('color', _EMBED_GREY):06x}")
         told.append("".join(f" · {words}" for words in _words(embed, state)))

@@ -73,7 +73,7 @@ async def row_of(stage: Stage, scene: Scene) -> Row:
         arrived=arrived,
         made=_made(stage, job, kept),
         kept_sha256=kept,
-        limit_bytes=scene.exchanges[-1].upload_limit_bytes,
+        limit_bytes=scene.upload_limit_bytes,
     )
     return Row(
         job=scene.title,
