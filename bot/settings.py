@@ -278,6 +278,7 @@ _WHERE_TO_GET = {
 
 def load(kind: type[AnySettings], *, env_file: Path = ENV_FILE) -> AnySettings:
     """Read settings from the environment and a `.env` file; raises SettingsError with every fault."""
+    faults: list[Fault] = []
     try:
         if env_file.is_dir():  # the library would pass over it; a container engine makes one of a missing file
             raise IsADirectoryError

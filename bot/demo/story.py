@@ -67,9 +67,7 @@ async def keeps_a_secret(stage: Stage) -> None:
 
 async def means_mischief(stage: Stage) -> None:
     """Dave's prompt pings nobody and breaks nothing."""
-    scene = await stage.ask(
-        "dave", "a mischievous prompt", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK
-    )
+    scene = await stage.ask("dave", "a mischievous prompt", prompt=ALARMING, size="21:9", quality="1K", ending=_QUICK)
     await scene.until_picture()
     pinged = scene.message.mention_everyone or scene.message.pinged or scene.message.mention_roles
     stage.prove(scene, "nobody was pinged", not pinged)
