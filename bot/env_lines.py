@@ -19,9 +19,7 @@ def faults(file: Path, *, known: Collection[str]) -> list[Fault]:
     for line, binding in _bindings(file):
         where = f"{file} line {line}"
         if binding.error:
-            found.append(
-                Fault(where, "makes no sense; it must look like NAME=value, with both quotes or none")
-            )
+            found.append(Fault(where, "makes no sense; it must look like NAME=value, with both quotes or none"))
         elif binding.key and binding.value is None and binding.key.upper() in known:
             found.append(Fault(where, f"names {binding.key} without a value; it must look like {binding.key}=value"))
     return found

@@ -10,7 +10,6 @@ from typing import TextIO
 
 from pydantic import SecretStr
 
-from bot.redaction import without_keys_and_queries
 from bot.settings import LogFormat, LogLevel
 
 _TOKEN_IN_PATH = re.compile(r"(/(?:webhooks|interactions|callbacks)/\w+/)[\w.%-]+")
@@ -21,8 +20,25 @@ _SIGNED_QUERY = re.compile(
 )
 """Of addresses that stand without their host; of whole ones the query is dropped."""
 _AUTHORIZATION = re.compile(r"\b(Bearer|Bot) +[\w.~+/=-]{8,}")
+_ADDRESS = re.compile(r"://[^\s\"'<>\\]+")  # not beyond a backslash: in JSON that escapes the quote after the address
+_KEY = re.compile(r"\bsk-[\w-]{6,}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def without_keys_and_queries(text: str) -> str:
+    """Cut of every address the query, which may be its signature, and the user; and whatever looks like a key.
+
+    For others' words that are stored, too: what a signed link opens is private there as well.
+    """
+    return _KEY.sub("sk-***", _ADDRESS.sub(_plain_address, text))
+
+
+def _plain_address(address: re.Match[str]) -> str:
+    place, mark, query = address.group().removeprefix("://").partition("?")
+    authority, slash, path = place.partition("/")
+    _, at, host = authority.rpartition("@")
+    return f"://{'***@' if at else ''}{host}{slash}{path}{mark}{'***' if query else ''}"
 
 
 class Redactor:

@@ -5,8 +5,8 @@ What the provider says may quote a signed link or somebody's key: neither is sto
 
 from bot.errors import DownloadFailed, NotAPicture
 from bot.jobs.model import Failure, FailureKind
+from bot.log import without_keys_and_queries
 from bot.provider import errors, models
-from bot.redaction import without_keys_and_queries
 
 MESSAGE_MAX_CHARS = 2000
 CODE_MAX_CHARS = 100

@@ -390,6 +390,28 @@ def test_a_folder_that_is_gone_at_the_end_leaves_the_address_of_the_picture(caps
     assert task.results[0].url in said
 
 
+def test_a_task_that_takes_too_long_is_left_with_how_to_fetch_it(capsys: Captured) -> None:
+    """It goes on, and may be charged."""
+
+    class Leaping(HurriedClock):
+        slept_s = 0.0
+
+        def monotonic(self) -> float:
+            return super().monotonic() + self.slept_s
+
+        async def sleep(self, seconds: float) -> None:
+            self.slept_s += 1000.0
+            await super().sleep(0.0)
+
+    with evolink_running(Knobs(duration_s=600)) as evolink:
+        assert make(settings_for(evolink), clock=Leaping()) == 1
+        [task_id] = evolink.tasks
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"imagebot: task {task_id} has not ended in half an hour and may still be charged; "
+        f"fetch its picture with: imagebot generate --task {task_id}."
+    )
+
+
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
 def test_the_file_has_the_rights_of_any_new_file(umask: int, mode: int) -> None:
     """The person's umask decides, not how it was fetched."""
