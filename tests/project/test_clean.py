@@ -10,7 +10,7 @@ from tests.project import repository
 # Put together here, so that this file does not find itself.
 REGISTRIES = ("py" + "pi.org", "pythonhosted" + ".org", "npm" + "js.org", "deb.debian" + ".org", "--index" + "-url=")
 MACHINE_PATHS = re.compile(r"(?<![\w.~$}/-])/(?:" + "work|root|home|Users" + r")/[\w.]")
-BINARY = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".svg", ".mp4"}
+BINARY = {".heic", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ttf", ".otf", ".svg", ".mp4"}
 
 
 def texts() -> list[tuple[str, str]]:

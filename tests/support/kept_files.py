@@ -14,11 +14,11 @@ from bot.jobs.model import Job, Source, Status
 from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.store.database import Database
 from bot.store.history import HistoryStore
-from bot.store.jobs import JobStore
+from bot.store.jobs import Insertion, JobStore
 from bot.store.retention import RetentionStore
 from bot.store.tray import TrayStore
 from tests.support.clock import ManualClock
-from tests.support.stored_jobs import brought_to, new_job
+from tests.support.stored_jobs import PLENTY, brought_to, new_job
 
 RESULT_BYTES = 1000
 DAY = timedelta(days=1)
@@ -66,7 +66,7 @@ class Keep:
     async def going_on(self, *sources: Source) -> Job:
         """Store a job that has not ended and uses these pictures."""
         job = new_job(sources=sources)
-        assert await self.jobs.insert(job)
+        assert await self.jobs.insert(job, max_waiting=PLENTY) is Insertion.STORED
         return job
 
     async def end(self, job: Job) -> None:
