@@ -7,12 +7,11 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.sandbox.discord import Channel, Exchange, Message, Person
+from bot.ui import texts
 
 File = tuple[str, bytes]
 
 PHOTO, CAT = "photo.jpg", "cat.heic"
-INSTRUCTION, FURTHER_PICTURES = "What to change", "Further pictures"
-"""How the fields of the form are called."""
 _PATIENCE_S, _LOOK_EVERY_S = 20.0, 0.02
 
 
@@ -65,22 +64,26 @@ def by_reply(target: Message, text: str, *, owner: str, clock: Clock, confirm: s
         exchange = await person.press(answer, confirm) if confirm else None
         return Begun(message=answer, exchange=exchange, said=said)
 
-    return Act(verb="says", words=text, title="replied", options={"in reply to": f"{owner}'s picture"}, do=do)
+    bot = target.author
+    words = text.replace(bot.mention, f"@{bot.name}")
+    return Act(verb="says", words=words, title="replied", options={"in reply to": f"{owner}'s picture"}, do=do)
 
 
 def by_menu(target: Message, entry: str, *, instruction: str) -> Act:
     """Pick an entry of a message's menu, fill in the form and send it."""
-    answers = {INSTRUCTION: instruction}
+    answers = {texts.INSTRUCTION_LABEL: instruction}
 
     async def do(person: Person) -> Begun:
         return await _filled_in(person, await person.menu(target, entry), answers)
 
-    return Act(verb="picks", words=f"Apps → {entry}", title="picked", options={INSTRUCTION: instruction}, do=do)
+    return Act(
+        verb="picks", words=f"Apps → {entry}", title="picked", options={texts.INSTRUCTION_LABEL: instruction}, do=do
+    )
 
 
 def by_form(target: Message, button: str, *, instruction: str, file: File) -> Act:
     """Press a button that opens the form, fill it in and send it."""
-    answers: dict[str, Any] = {INSTRUCTION: instruction, FURTHER_PICTURES: [file]}
+    answers: dict[str, Any] = {texts.INSTRUCTION_LABEL: instruction, texts.UPLOADS_LABEL: [file]}
 
     async def do(person: Person) -> Begun:
         return await _filled_in(person, await person.press(target, button), answers)
@@ -89,8 +92,8 @@ def by_form(target: Message, button: str, *, instruction: str, file: File) -> Ac
         verb="taps",
         words=button,
         title="pressed",
-        options={INSTRUCTION: instruction},
-        files={FURTHER_PICTURES: file},
+        options={texts.INSTRUCTION_LABEL: instruction},
+        files={texts.UPLOADS_LABEL: file},
         do=do,
     )
 

@@ -6,20 +6,22 @@ It is not the bot's own escaping turned round: it reads what Discord was given, 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-Style = Literal["plain", "bold", "italic", "code", "mention", "stamp"]
+Style = Literal["plain", "bold", "italic", "code", "mention", "stamp", "link"]
 
 _TOKEN = re.compile(
     r"\\(?P<escaped>[^A-Za-z0-9\s])"
-    r"|<t:(?P<stamp>-?\d{1,13})(?::[tTdDfFR])?>"
+    r"|<t:(?P<stamp>-?\d{1,13}(?::[tTdDfFR])?)>"
     r"|<@!?(?P<mention>\d{1,20})>"
+    r"|\[(?P<link>(?:\\.|[^\\\]\n])+)\]\(https?://[^\s)]+\)"
     r"|`(?P<code>[^`\n]+)`"
     r"|\*\*(?P<bold>(?:\\.|[^\\*\n])+)\*\*"
     r"|\*(?P<italic>(?:\\.|[^\\*\n])+)\*"
 )
 _ESCAPE = re.compile(r"\\([^A-Za-z0-9\s])")
+_FORMS = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%d/%m/%Y", "D": "%d %B %Y", "F": "%A, %d %B %Y %H:%M"}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -81,17 +83,27 @@ def _span(found: re.Match[str], at: datetime, names: Mapping[int, str]) -> Span:
     inner = found[found.lastgroup or 0]
     match found.lastgroup:
         case "stamp":
-            return Span(relative(float(inner), at=at), "stamp")
+            return Span(_moment(inner, at), "stamp")
         case "mention":
             return Span(f"@{names.get(int(inner), 'unknown-user')}", "mention")
         case "code":
             return Span(inner, "code")
-        case "bold":
-            return Span(_ESCAPE.sub(r"\1", inner), "bold")
-        case "italic":
-            return Span(_ESCAPE.sub(r"\1", inner), "italic")
+        case "bold" | "italic" | "link" as style:
+            return Span(_ESCAPE.sub(r"\1", inner), style)
         case _:
             return Span(inner)
+
+
+def _moment(stamp: str, at: datetime) -> str:
+    """Return a moment as the letter behind its seconds says: R beside `at`, any other as date and time."""
+    seconds, _, form = stamp.partition(":")
+    if form == "R":
+        return relative(float(seconds), at=at)
+    try:
+        instant = at + timedelta(seconds=float(seconds) - at.timestamp())
+    except OverflowError:  # no year that a client could show
+        return seconds
+    return f"{instant:{_FORMS.get(form, '%d %B %Y %H:%M')}}"
 
 
 def _merged(spans: Iterable[Span]) -> Iterator[Span]:

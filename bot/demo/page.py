@@ -3,18 +3,19 @@
 Whatever comes from a person or the provider goes through `html.escape`; nothing is fetched from elsewhere.
 """
 
+import base64
 from collections.abc import Iterable
 from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from bot.demo import markup
+from bot.demo import markup, photos
+from bot.demo.acts import Act
 from bot.demo.stage import BOT, CHANNEL, GUILD, Scene
-from bot.sandbox.discord import Account, Attachment, MessageState
+from bot.sandbox.discord import Account, Attachment, Message, MessageState, Person
 
 NAME = "conversation.html"
-_EPHEMERAL = 1 << 6
 _TAGS = {
     "plain": ("", ""),
     "bold": ("<strong>", "</strong>"),
@@ -22,6 +23,7 @@ _TAGS = {
     "code": ("<code>", "</code>"),
     "mention": ('<span class="mention">', "</span>"),
     "stamp": ('<span class="stamp">', "</span>"),
+    "link": ('<span class="link">', "</span>"),
 }
 _HUES = 360
 _BUTTON_STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger"}
@@ -37,7 +39,7 @@ def write(scenes: list[Scene], *, accounts: Iterable[Account], out: Path) -> Pat
 def _page(scenes: list[Scene], names: dict[int, str]) -> str:
     style = resources.files("bot.demo").joinpath("page.css").read_text(encoding="utf-8")
     grown = _film(scenes[0], names) if scenes else ""
-    messages = "\n".join(_message(scene, scene.message.states[-1], names) for scene in scenes)
+    messages = "\n".join(_messages(scene, names) for scene in scenes)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -68,40 +70,68 @@ def _film(scene: Scene, names: dict[int, str]) -> str:
 
 
 def _frame(scene: Scene, state: MessageState, names: dict[int, str]) -> str:
-    seconds = (state.at - scene.exchanges[0].created_at).total_seconds()
+    seconds = (state.at - scene.began_at).total_seconds()
     caption = f"<figcaption>after {seconds:.1f} s</figcaption>"
-    return f"<figure>{caption}{_content(scene, state, names)}</figure>"
+    return f"<figure>{caption}{_content(scene.message, state, names, picture=scene.file_name)}</figure>"
 
 
-def _message(scene: Scene, state: MessageState, names: dict[int, str]) -> str:
-    person = escape(scene.person.name)
-    private = bool(state.flags & _EPHEMERAL)
-    foot = f'<p class="only">👁 Only {person} can see this</p>' if private else ""
-    colour = _colour(scene.person.name)
-    return f"""<article class="{"private" if private else "public"}">
-<p class="used"><span class="avatar" style="background: {colour}">{person[:1].upper()}</span>
-<b style="color: {colour}">{person}</b> used <span class="command">/imagine</span></p>
-<div class="avatar bot">ib</div>
-<div class="body"><p class="author"><b>{escape(BOT)}</b><span class="app">APP</span>
-<time>{scene.message.created_at:%H:%M}</time></p>
-{_content(scene, state, names)}{foot}</div>
+def _messages(scene: Scene, names: dict[int, str]) -> str:
+    """Show what a scene ended with, and what its person looked at besides."""
+    how = f'{scene.act.title} <span class="said">{_words(scene.said, names)}</span>' if scene.said else _did(scene.act)
+    ended = _message(scene.person, how, scene.message, names, given=_given(scene.act), picture=scene.file_name)
+    asides = [_message(scene.person, _did(aside.act), aside.message, names) for aside in scene.asides]
+    return "\n".join([ended, *asides])
+
+
+def _message(
+    person: Person, how: str, message: Message, names: dict[int, str], *, given: str = "", picture: str | None = None
+) -> str:
+    name, colour = escape(person.name), _colour(person.name)
+    foot = f'<p class="only">👁 Only {name} can see this</p>' if message.ephemeral else ""
+    return f"""<article class="{"private" if message.ephemeral else "public"}">
+<p class="used"><span class="avatar" style="background: {colour}">{name[:1].upper()}</span>
+<b style="color: {colour}">{name}</b> {how}</p>{given}
+<div class="body"><div class="avatar bot">ib</div><p class="author"><b>{escape(BOT)}</b><span class="app">APP</span>
+<time>{message.created_at:%H:%M}</time></p>
+{_content(message, message.states[-1], names, picture=picture)}{foot}</div>
 </article>"""
 
 
-def _content(scene: Scene, state: MessageState, names: dict[int, str]) -> str:
-    files = "".join(_file(scene, file) for file in state.attachments)
-    embeds = "".join(_embed(embed, state, names) for embed in state.embeds)
+def _did(act: Act) -> str:
+    """Say what a person typed, picked or pressed."""
+    return f'{act.title} <span class="command">{escape(act.words)}</span>'
+
+
+def _words(said: Message, names: dict[int, str]) -> str:
+    """Show what a person wrote, in one line."""
+    lines = markup.read(said.content, at=said.created_at, names=names)
+    return " ".join(_inline(line) for line in lines)
+
+
+def _given(act: Act) -> str:
+    """Show the pictures that a person gave, small and inside the page."""
+    shown = "".join(
+        f'<img src="{_inside(photos.preview(content))}" alt="{escape(name)}">' for name, content in act.files.values()
+    )
+    return f'<div class="given">{shown}</div>' if shown else ""
+
+
+def _inside(content: bytes, kind: str = "jpeg") -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _content(message: Message, state: MessageState, names: dict[int, str], *, picture: str | None) -> str:
+    files = "".join(_file(picture, file) for file in state.attachments) if picture else ""
+    embeds = "".join(_embed(embed, message, state, names) for embed in state.embeds)
     return f"{_markdown(state.content, state, names)}{files}{embeds}{_buttons(state)}"
 
 
-def _file(scene: Scene, file: Attachment) -> str:
-    if scene.file_name is None:
-        return ""
+def _file(name: str, file: Attachment) -> str:
     size = f' width="{file.width}" height="{file.height}"' if file.width and file.height else ""
-    return f'<img class="picture" src="{escape(scene.file_name)}" alt="{escape(file.description or "")}"{size}>'
+    return f'<img class="picture" src="{escape(name)}" alt="{escape(file.description or "")}"{size}>'
 
 
-def _embed(embed: dict[str, Any], state: MessageState, names: dict[int, str]) -> str:
+def _embed(embed: dict[str, Any], message: Message, state: MessageState, names: dict[int, str]) -> str:
     fields = "".join(
         f'<div class="{"inline" if field.get("inline") else "wide"}"><b>{escape(field["name"])}</b>'
         f"{_markdown(field['value'], state, names)}</div>"
@@ -109,11 +139,17 @@ def _embed(embed: dict[str, Any], state: MessageState, names: dict[int, str]) ->
     )
     footer = escape(embed.get("footer", {}).get("text", ""))
     return (
-        f'<div class="embed" style="border-color: #{embed.get("color", 0):06x}">'
+        f'<div class="embed" style="border-color: #{embed.get("color", 0):06x}">{_thumbnail(embed, message)}'
         f"<h3>{escape(embed.get('title', ''))}</h3>{_markdown(embed.get('description', ''), state, names)}"
         f'{f"""<div class="fields">{fields}</div>""" if fields else ""}'
         f"{f'<footer>{footer}</footer>' if footer else ''}</div>"
     )
+
+
+def _thumbnail(embed: dict[str, Any], message: Message) -> str:
+    file_id = embed.get("thumbnail", {}).get("sandbox_file_id")
+    found = next((file for file in message.files if file.id == file_id), None)
+    return f'<img class="thumbnail" src="{_inside(found.read(), "webp")}" alt="">' if found else ""
 
 
 def _markdown(text: str, state: MessageState, names: dict[int, str]) -> str:
@@ -122,16 +158,24 @@ def _markdown(text: str, state: MessageState, names: dict[int, str]) -> str:
 
 
 def _line(line: markup.Line) -> str:
-    inner = "".join(f"{_TAGS[span.style][0]}{escape(span.text)}{_TAGS[span.style][1]}" for span in line.spans)
+    inner = _inline(line)
     if line.quoted:
         return f"<blockquote>{inner}</blockquote>"
     return f"<p>{inner}</p>" if inner else ""
 
 
+def _inline(line: markup.Line) -> str:
+    return "".join(f"{_TAGS[span.style][0]}{escape(span.text)}{_TAGS[span.style][1]}" for span in line.spans)
+
+
 def _buttons(state: MessageState) -> str:
+    return "".join(_row(row) for row in state.components)
+
+
+def _row(row: dict[str, Any]) -> str:
     buttons = "".join(
         f'<span class="button {_BUTTON_STYLES.get(part.get("style", 2), "secondary")}">{escape(part["label"])}</span>'
-        for part in _parts(state.components)
+        for part in _parts([row])
         if part.get("label")
     )
     return f'<div class="buttons">{buttons}</div>' if buttons else ""

@@ -41,7 +41,6 @@ class Scene:
 
     title: str
     person: Person
-    options: dict[str, Any]
     message: Message
     exchanges: list[Exchange]
     patience_s: float
@@ -56,8 +55,8 @@ class Scene:
     @property
     def settings(self) -> str:
         """Return what was asked for besides the prompt."""
-        named = [str(self.options.get(name)) for name in ("size", "quality") if self.options.get(name)]
-        return " · ".join([*named, *(["private"] if self.options.get("private") else [])])
+        named = [str(self.act.options.get(name)) for name in ("size", "quality") if self.act.options.get(name)]
+        return " · ".join([*named, *(["private"] if self.act.options.get("private") else [])])
 
     @property
     def job_id(self) -> str | None:
@@ -156,7 +155,6 @@ class Stage:
             scene = Scene(
                 title=title,
                 person=person,
-                options=act.options,
                 message=begun.message,
                 exchanges=[begun.exchange] if begun.exchange else [],
                 patience_s=self.patience_s,

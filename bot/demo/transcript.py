@@ -17,7 +17,7 @@ from bot.demo.stage import Aside, Scene
 from bot.sandbox.discord import MessageState
 
 _NAME_CHARS = 6
-_PROMPT_CHARS = 60
+_WORDS_CHARS = 60
 _PERCENT = re.compile(r"(\d+) %")
 _EMBED_GREY = 0x8A93A6
 
@@ -101,8 +101,12 @@ def _told(act: Act) -> Text:
 
 def describe(state: MessageState) -> Text:
     """Say in one line what a state of a message shows: title, words, files, buttons; the quoted prompt is left out."""
+    if state.thinking:
+        return Text("is thinking…", style="dim")
     told = Text(_short(" ".join(line.text for line in markup.read(state.content, at=state.at) if line.text)))
     for embed in state.embeds:
+        if told:
+            told.append(" · ")
         told.append(markup.printable(embed.get("title", "")), style=f"bold #{embed.get('color', _EMBED_GREY):06x}")
         told.append("".join(f" · {words}" for words in _words(embed, state)))
     for file in state.attachments:
@@ -125,4 +129,4 @@ def _percent(state: MessageState) -> int:
 
 def _short(text: str) -> str:
     shown = markup.printable(text)
-    return shown if len(shown) <= _PROMPT_CHARS else f"{shown[: _PROMPT_CHARS - 1]}…"
+    return shown if len(shown) <= _WORDS_CHARS else f"{shown[: _WORDS_CHARS - 1]}…"

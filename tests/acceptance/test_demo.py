@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from bot import demo
 from bot.clock import SystemClock
-from bot.demo import stage
+from bot.demo import acts, stage
 from bot.demo.stage import Scene, Stage
 from bot.errors import CannotConnect
 from bot.images import container
@@ -61,9 +62,14 @@ class Played:
         return json.loads(self.printed.splitlines()[-1])
 
     @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows of the table."""
+        return self.document["jobs"]
+
+    @property
     def jobs(self) -> dict[str, dict[str, Any]]:
-        """Return the rows of the table by person."""
-        return {row["person"]: row for row in self.document["jobs"]}
+        """Return the first row of each person."""
+        return {row["person"]: row for row in reversed(self.rows)}
 
 
 @pytest.fixture(scope="module")
@@ -214,21 +220,28 @@ def test_the_story_ends_well(played: Played) -> None:
 
 def test_every_picture_arrived_as_it_was_made(played: Played) -> None:
     """All but the one that was too large, which was fitted; those who got none were refused or cancelled."""
-    assert {person: row["identical"] for person, row in played.jobs.items()} == {
-        "alice": "yes",
-        "bob": "fitted",
-        "carol": "yes",
-        "dave": "yes",
-        "erin": None,
-        "frank": "yes",
-        "grace": None,
+    assert {f"{row['person']}: {row['job']}": row["identical"] for row in played.rows} == {
+        "alice: watches it grow": "yes",
+        "heidi: edits a photo": "yes",
+        "nina: combines two": "yes",
+        "bob: too large for Discord": "fitted",
+        "carol: for her eyes only": "yes",
+        "dave: a mischievous prompt": "yes",
+        "erin: refused by the policy": None,
+        "frank: cancels, then collects": "yes",
+        "grace: leaves the line": None,
+        "ivan: replies by name": "yes",
+        "judy: replies, confirms": "yes",
+        "karl: uses the menu": "yes",
+        "laura: presses Edit": "yes",
+        "heidi: redraws it in 4K": "yes",
     }
     assert (played.jobs["erin"]["status"], played.jobs["grace"]["status"]) == ("failed", "cancelled")
 
 
 def test_every_picture_is_written_as_it_arrived(played: Played) -> None:
     """The files beside the page are the pictures of the table, to the byte; there are no others."""
-    rows = [row for row in played.jobs.values() if row["file"]]
+    rows = [row for row in played.rows if row["file"]]
     for row in rows:
         content = (played.out / row["file"]).read_bytes()
         assert len(content) == row["bytes"]
@@ -258,6 +271,22 @@ def test_the_original_of_what_was_fitted_lies_beside_it(played: Played) -> None:
         "erin   ✓     the provider's own reason is told",
         "frank  sees  Cancelled",
         "grace  sees  Waiting in line",
+        "heidi  types /edit instruction: let it be winter outside quality: 1K image: photo.jpg",
+        "heidi  ✓     the photo told where it was taken; what left does not",
+        "heidi  ✓     it lay on its side and left upright",
+        "heidi  ✓     the model read exactly what was prepared",
+        "heidi  ✓     the model got its own picture back",
+        "heidi  ✓     Details tell the task, to her alone",
+        "heidi  ✓     her history shows both pictures, to her alone",
+        "nina   ✓     the model saw both pictures, in her order",
+        "ivan   says  @imagebot make it snow",
+        "ivan   ✓     it was made of heidi's picture",
+        "judy   sees  Is this picture to be edited",
+        "judy   ✓     it was made of ivan's picture",
+        "karl   picks Apps → Edit image",
+        "karl   ✓     the same photo for three people was uploaded once",
+        "laura  ✓     picture 1 is heidi's, picture 2 hers",
+        "s from the end of its download to the message",
         "grace  ✓     no task was made, nothing is to be paid",
         "alice: watches it grow",
         "fitted",
@@ -274,13 +303,17 @@ def test_no_raw_data_is_shown_to_people(played: Played) -> None:
 
 
 def test_the_page_shows_everybody(played: Played) -> None:
-    """One message each, and the first reply in all its states."""
+    """One message each, what was looked at privately, how each was asked for, and the first reply in all its states."""
     page = (played.out / "conversation.html").read_text(encoding="utf-8")
-    assert page.count("<article") == len(played.jobs)
+    n_private_looks = 2  # details and history
+    assert page.count("<article") == len(played.rows) + n_private_looks
     assert page.count("<figure>") >= 3
-    for row in played.jobs.values():
-        assert f"{row['person']}</b> used" in page
+    assert page.count('class="thumbnail"') == 2
+    for row in played.rows:
+        assert f"{row['person']}</b> " in page
         assert row["file"] is None or f'src="{row["file"]}"' in page
+    for words in ("Edit image", "Redraw in 4K", "/history", "make it snow"):
+        assert re.search(f'<span class="(command|said)">[^\\n]*{words}', page)
 
 
 # What goes wrong, with the real stand-ins and a bot that is not running ------------------------------------------
@@ -302,6 +335,7 @@ async def opened() -> AsyncGenerator[Stage, None]:
         patience_s=0.01,
         on_scene=lambda _: None,
         on_proof=lambda _scene, _sentence: None,
+        on_aside=lambda _scene, _aside: None,
     ) as opened:
         await opened.app.client.login(opened.discord.token)
         yield opened
@@ -368,4 +402,5 @@ def scene_in(opened: Stage) -> Scene:
     """Make a scene in which the reply is a message that nobody ever changes."""
     alice = opened.guild.add_member("alice")
     message = opened.discord.world.desk.say(alice, opened.channel, "hello", reply_to=None, ping=False, files=())
-    return Scene(title="t", person=alice, options={}, message=message, exchanges=[], patience_s=opened.patience_s)
+    act = acts.by_command(opened.channel, "/imagine")
+    return Scene(title="t", person=alice, act=act, message=message, exchanges=[], patience_s=opened.patience_s)

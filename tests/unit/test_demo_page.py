@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from bot.clock import SystemClock
-from bot.demo import page, transcript
+from bot.demo import acts, page, transcript
 from bot.demo.stage import Scene
 from bot.sandbox.discord import DiscordSandbox, Exchange, Message
 
@@ -71,9 +71,8 @@ def scene_of(words: str, *, private: bool = False, picture: bytes | None = None)
         kept = sandbox.world.cdn.store(file_id=3, channel_id=4, filename="a.png", content=picture, description=words)
         message.files.append(kept)
     message.record_state(at=NOON, route="POST")
-    scene = Scene(
-        title="t", person=person, options={"prompt": words}, message=message, exchanges=[exchange], patience_s=1
-    )
+    act = acts.by_command(channel, "/imagine", prompt=words)
+    scene = Scene(title="t", person=person, act=act, message=message, exchanges=[exchange], patience_s=1)
     return sandbox, scene
 
 
@@ -135,9 +134,9 @@ def test_a_page_without_any_scene_is_still_a_page(tmp_path: Path) -> None:
 
 
 def test_a_state_is_told_in_one_line() -> None:
-    """Title, words, fields, files and buttons; the quoted prompt and what a terminal would obey are left out."""
+    """Everything that is shown; the quoted prompt and what a terminal would obey are left out."""
     _, scene = scene_of("al\x1bice\u202e", picture=b"12345")
     assert transcript.describe(scene.message.states[0]).plain == (
-        "alice · alice bold code @unknown-user in 4 seconds · alice: alice · Please note: alice"
+        "alice · alice · alice bold code @unknown-user in 4 seconds · alice: alice · Please note: alice"
         " · a.png (5 bytes) [alice]"
     )
