@@ -342,5 +342,5 @@ async def test_where_uncollected_pictures_fill_the_room_new_work_is_refused_befo
         await house.alice.press(card, "Show the picture")
         await card.wait_until(lambda seen: seen.attachments)
         while (await app.store.find(job.id)) == job:
-            await asyncio.sleep(0.004)
+            await house.clock.advance(0.5)
         await a_result(house, app, prompt="one more")
