@@ -1,7 +1,8 @@
 """`imagebot demo`: the real bot between two stand-ins, a story of several people, and a proof of what arrived.
 
-`stage` is where it happens, `story` what happens, `transcript`, `table` and `page` how it is shown, `verdict` what it
-proves, `folder` the files it leaves. Only this package and the command line know the stand-ins.
+`stage` is where it happens, `story` what happens, `acts` how people ask, `evidence` and `photos` what it is judged by,
+`transcript`, `table` and `page` how it is shown, `verdict` what it proves, `folder` the files it leaves. Only this
+package and the command line know the stand-ins.
 """
 
 import asyncio

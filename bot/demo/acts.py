@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.discord import Channel, Exchange, Message, Person
+from bot.sandbox.discord import Channel, Exchange, Message, NoAnswer, Person
 from bot.ui import texts
 
 File = tuple[str, bytes]
@@ -22,8 +22,9 @@ class Begun:
     message: Message
     """The answer, in which the picture will appear."""
     exchange: Exchange | None = None
-    """The interaction; none where somebody wrote a message."""
+    """The interaction; none where somebody wrote a message and pressed nothing."""
     said: Message | None = None
+    """What the person wrote, where that was a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,10 @@ def by_button(target: Message, button: str) -> Act:
 
 
 async def _filled_in(person: Person, opening: Exchange, answers: dict[str, Any]) -> Begun:
-    exchange = await person.submit(await opening.modal(), answers)
+    form = (await opening.answered()).modal
+    if form is None:
+        raise NoAnswer("no form was opened")
+    exchange = await person.submit(form, answers)
     return Begun(message=await exchange.message(), exchange=exchange)
 
 

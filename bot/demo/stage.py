@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.demo import acts
 from bot.jobs.model import Job, Status
 from bot.sandbox.discord import Attachment, Channel, DiscordSandbox, Exchange, Guild, Message, Person
-from bot.sandbox.evolink import EvoLinkSandbox, Outcome, Task
+from bot.sandbox.evolink import EvoLinkSandbox, Outcome
 from bot.settings import FixedSettings, ProviderSettings
 from bot.ui import cards, texts
 
@@ -188,16 +188,6 @@ class Stage:
 
         await self._until(is_there, f"{name} has no picture to go on with", within_s=self.patience_s)
         return found[0]
-
-    async def task_of(self, scene: Scene) -> Task | None:
-        """Return the stand-in's task behind a scene."""
-        job = await self.job_of(scene)
-        return self.provider.tasks.get(job.provider_task_id or "") if self.provider and job else None
-
-    def hosted(self, sha256: str) -> list[bytes]:
-        """Return every file of that content which the stand-in's file service holds."""
-        files = self.provider.files.values() if self.provider else ()
-        return [file.path.read_bytes() for file in files if file.sha256 == sha256]
 
     def member(self, name: str) -> Person:
         """Return the person of that name, who comes when they first do something."""

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.demo import acts, photos
+from bot.demo import acts, evidence, photos
 from bot.demo.stage import Scene, Stage
 from bot.jobs.model import Status
 from bot.sandbox.evolink import Completed, Failed
@@ -140,8 +140,8 @@ async def edits_her_photo(stage: Stage) -> None:
     redraw = acts.by_button(scene.message, texts.PRESS_LABELS["redraw"])
     redrawn = await stage.perform("heidi", "redraws it in 4K", redraw, ending=_EDITED)
     await redrawn.until_picture()
-    task = await stage.task_of(redrawn)
-    stage.prove(redrawn, "the model got its own picture back", await _came_of(stage, redrawn, scene))
+    task = await evidence.task_of(stage, redrawn)
+    stage.prove(redrawn, "the model got its own picture back", await evidence.came_of(stage, redrawn, scene))
     details = await stage.look(redrawn, acts.by_button(redrawn.message, texts.PRESS_LABELS["details"]))
     stage.prove(redrawn, "Details tell the task, to her alone", details.ephemeral and task and task.id in str(details))
     history = await stage.look(redrawn, acts.by_command(stage.channel, "/history"))
@@ -152,13 +152,15 @@ async def edits_her_photo(stage: Stage) -> None:
 
 async def _prove_photo(stage: Stage, scene: Scene) -> None:
     """Say what became of a photo that lay on its side and told where it was taken, on its way to the model."""
-    job, task = await stage.job_of(scene), await stage.task_of(scene)
-    stored = stage.hosted(task.sources[0].sha256) if task and task.sources else []
-    before, after = photos.look_at(acts.bundled(acts.PHOTO)[1]), photos.look_at(stored[0] if stored else b"")
-    stage.prove(scene, "the photo told where it was taken; what left does not", before.located and not after.located)
-    stage.prove(scene, "it lay on its side and left upright", before.turned and not after.turned and after.wide)
-    prepared = job.sources[0].sha256 if job and job.sources else None
-    stage.prove(scene, "the model read exactly what was prepared", task and prepared == task.sources[0].sha256)
+    job, read = await stage.job_of(scene), await evidence.read_by_model(stage, scene)
+    stored = evidence.hosted(stage, read[0].sha256) if read else []
+    stage.prove(
+        scene, "the model read exactly what was prepared", job and stored and read[0].sha256 == job.sources[0].sha256
+    )
+    if stored:
+        before, after = photos.look_at(acts.bundled(acts.PHOTO)[1]), photos.look_at(stored[0])
+        stage.prove(scene, "the photo told where it was taken; what left does not", before.located > after.located)
+        stage.prove(scene, "it lay on its side and left upright", before.turned > after.turned and after.wide)
 
 
 async def combines_two(stage: Stage) -> None:
@@ -168,8 +170,7 @@ async def combines_two(stage: Stage) -> None:
     act = acts.by_command(stage.channel, "/edit", files, instruction=instruction, quality="1K")
     scene = await stage.perform("nina", "combines two", act, ending=_EDITED)
     await scene.until_picture()
-    task = await stage.task_of(scene)
-    seen = [(source.width, source.height) for source in task.sources] if task else []
+    seen = [(source.width, source.height) for source in await evidence.read_by_model(stage, scene)]
     given = [photos.look_at(content).size for _, content in files.values()]
     stage.prove(scene, "the model saw both pictures, in her order", seen == given)
 
@@ -182,7 +183,7 @@ async def replies_by_name(stage: Stage) -> None:
     )
     scene = await stage.perform("ivan", "replies by name", act, ending=_EDITED)
     await scene.until_picture()
-    stage.prove(scene, "it was made of heidi's picture", await _came_of(stage, scene, before))
+    stage.prove(scene, "it was made of heidi's picture", await evidence.came_of(stage, scene, before))
 
 
 async def replies_and_confirms(stage: Stage) -> None:
@@ -193,7 +194,7 @@ async def replies_and_confirms(stage: Stage) -> None:
     )
     scene = await stage.perform("judy", "replies, confirms", act, ending=_EDITED)
     await scene.until_picture()
-    stage.prove(scene, "it was made of ivan's picture", await _came_of(stage, scene, before))
+    stage.prove(scene, "it was made of ivan's picture", await evidence.came_of(stage, scene, before))
 
 
 async def uses_the_menu(stage: Stage) -> None:
@@ -203,9 +204,9 @@ async def uses_the_menu(stage: Stage) -> None:
     act = acts.by_menu(posted, texts.EDIT_IMAGE_MENU, instruction="paint it in water colours")
     scene = await stage.perform("karl", "uses the menu", act, ending=_EDITED)
     await scene.until_picture()
-    task = await stage.task_of(scene)
-    stored = stage.hosted(task.sources[0].sha256) if task and task.sources else []
-    stage.prove(scene, "the same photo for three people was uploaded once", len(stored) == 1)
+    read = await evidence.read_by_model(stage, scene)
+    n_uploads = len(evidence.hosted(stage, read[0].sha256)) if read else 0
+    stage.prove(scene, "the same photo for three people was uploaded once", n_uploads == 1)
 
 
 async def presses_edit(stage: Stage) -> None:
@@ -219,15 +220,9 @@ async def presses_edit(stage: Stage) -> None:
     )
     scene = await stage.perform("laura", "presses Edit", act, ending=_EDITED)
     await scene.until_picture()
-    stage.prove(scene, "picture 1 is heidi's, picture 2 hers", await _came_of(stage, scene, before, n_sources=2))
-
-
-async def _came_of(stage: Stage, scene: Scene, before: Scene, *, n_sources: int = 1) -> bool:
-    """Tell whether the first of the pictures that the model read is the one it had made for another scene."""
-    task, first = await stage.task_of(scene), await stage.task_of(before)
-    if task is None or first is None or len(task.sources) != n_sources:
-        return False
-    return task.sources[0].sha256 == first.results[0].sha256
+    stage.prove(
+        scene, "picture 1 is heidi's, picture 2 hers", await evidence.came_of(stage, scene, before, n_sources=2)
+    )
 
 
 async def really(stage: Stage) -> None:

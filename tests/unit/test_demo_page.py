@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.demo import acts, page, transcript
-from bot.demo.stage import Scene
+from bot.demo.stage import Aside, Scene
 from bot.sandbox.discord import DiscordSandbox, Exchange, Message
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -140,3 +140,32 @@ def test_a_state_is_told_in_one_line() -> None:
         "alice · alice · alice bold code @unknown-user in 4 seconds · alice: alice · Please note: alice"
         " · a.png (5 bytes) [alice]"
     )
+
+
+def test_how_a_person_asked_and_what_they_gave_is_shown(tmp_path: Path) -> None:
+    """A reply in their own words, a command by its name, the pictures small, the mentions by name."""
+    sandbox, scene = scene_of("alice")
+    scene.act = acts.by_command(scene.message.channel, "/edit", {"image": acts.bundled(acts.PHOTO)}, instruction="x")
+    text = page_of(sandbox, scene, tmp_path)
+    assert 'used <span class="command">/edit</span>' in text
+    assert re.findall(r'<img src="data:image/jpeg;base64,[^"]+" alt="([^"]+)"', text) == ["photo.jpg"]
+    said = sandbox.world.desk.say(
+        scene.person, scene.message.channel, f"<@{scene.person.id}> **now**", reply_to=None, ping=False, files=()
+    )
+    scene.act, scene.said = acts.by_reply(scene.message, "now", owner="bob", clock=SystemClock()), said
+    text = page_of(sandbox, scene, tmp_path)
+    expected = 'replied <span class="said"><span class="mention">@alice</span> <strong>now</strong></span>'
+    assert expected in text
+
+
+def test_what_a_person_looked_at_besides_follows(tmp_path: Path) -> None:
+    """With its small pictures inside the page, and for their eyes only where it was so."""
+    sandbox, scene = scene_of("alice")
+    _, looked = scene_of("bob", private=True, picture=b"small")
+    looked.message.embeds[0]["thumbnail"] = {"sandbox_file_id": 3}
+    looked.message.record_state(at=NOON, route="PATCH")
+    scene.asides.append(Aside(act=acts.by_command(scene.message.channel, "/history"), message=looked.message))
+    text = page_of(sandbox, scene, tmp_path)
+    assert text.count("<article") == 2
+    assert '<img class="thumbnail" src="data:image/webp;base64,c21hbGw=" alt="">' in text
+    assert text.count("Only alice can see this") == 1
