@@ -54,7 +54,7 @@ def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_
         description="\n".join(lines) + f"\n\n{_short_prompt(job)}{_sources_line(job)}",
         colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
     )
-    embed.set_footer(text=texts.settings_line(job.drawing))
+    embed.set_footer(text=texts.settings_line(job))
     return Card(embed=embed, view=views.card_view(views.CancelButton(job.id)) if job.status in _STOPPABLE else None)
 
 
@@ -161,7 +161,7 @@ def _find_expected_at(job: Job) -> datetime | None:
 def _facts(job: Job) -> list[tuple[str, str]]:
     drawing = job.drawing
     facts = [
-        (texts.SIZE_LABEL, texts.SIZE_NAMES[drawing.size]),
+        (texts.SIZE_LABEL, texts.size_name(job)),
         (texts.QUALITY_LABEL, str(drawing.quality)),
     ]
     if job.result:

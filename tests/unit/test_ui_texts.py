@@ -7,7 +7,7 @@ import pytest
 
 from bot import errors
 from bot.images.fit import Step
-from bot.jobs.model import Drawing, Failure, FailureKind, Quality, Size, Status, Thinking
+from bot.jobs.model import Drawing, Failure, FailureKind, Kind, Quality, Size, Status, Thinking
 from bot.ui import texts
 from tests.support.ui_jobs import job, result, source
 
@@ -189,7 +189,7 @@ def test_each_step_of_fitting_has_words() -> None:
 )
 def test_the_settings_stand_in_one_line(drawing: Drawing, line: str) -> None:
     """What everybody has by default is not said."""
-    assert texts.settings_line(drawing) == line
+    assert texts.settings_line(job(drawing=drawing)) == line
 
 
 def test_a_picture_of_other_pixels_says_both() -> None:
@@ -204,3 +204,10 @@ def test_a_picture_of_other_pixels_says_both() -> None:
 def test_command_texts_keep_discords_limits() -> None:
     """Descriptions of a command and its options have 1 to 100 characters."""
     assert all(0 < len(words) <= 100 for words in [texts.IMAGINE_DESCRIPTION, *texts.IMAGINE_OPTIONS.values()])
+
+
+def test_an_edit_that_leaves_its_shape_open_says_whose_it_keeps() -> None:
+    """Not that the model chooses: it is asked for the shape of picture 1."""
+    edit = job(kind=Kind.EDIT, drawing=Drawing(prompt="night"))
+    assert texts.settings_line(edit) == "as picture 1 | 2K"
+    assert texts.size_name(edit) == "as picture 1"

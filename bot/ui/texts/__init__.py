@@ -51,7 +51,7 @@ from bot.ui.texts.labels import (
     made_by,
     reference,
 )
-from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line
+from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line, size_name
 from bot.ui.texts.notices import (
     cancelled_after,
     cancelled_before,
@@ -170,6 +170,7 @@ __all__ = [
     "remarks_on",
     "restarting",
     "settings_line",
+    "size_name",
     "status_title",
     "status_words",
     "still_working",

@@ -20,7 +20,7 @@ _MAX_SOURCES_CHARS = 900
 
 def facts(job: Job, *, parent: Job | None, model: str) -> list[tuple[str, str]]:
     """Return what is known of a job beyond its prompt; `parent` is the job whose picture was edited, if known."""
-    told = [("Settings", settings_line(job.drawing)), ("Model", model), ("Cost", _cost(job))]
+    told = [("Settings", settings_line(job)), ("Model", model), ("Cost", _cost(job))]
     if job.result:
         told += [(PIXELS_LABEL, pixels(job.result)), ("File", _file(job.result))]
     if job.finished_at:

@@ -39,7 +39,7 @@ REMOVE_LABEL = "Remove"
 def history_facts(job: Job) -> str:
     """Return when a picture was asked for, and with which settings."""
     at = int(job.created_at.timestamp())
-    return f"<t:{at}:f> (<t:{at}:R>)\n{settings_line(job.drawing)}"
+    return f"<t:{at}:f> (<t:{at}:R>)\n{settings_line(job)}"
 
 
 def history_status(job: Job, *, is_kept: bool) -> str | None:

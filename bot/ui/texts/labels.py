@@ -28,7 +28,7 @@ def made_by(job_id: str) -> str:
 
 def reference(job: Job) -> str:
     """Return the foot of a card that somebody may want to ask the operator about."""
-    parts = [settings_line(job.drawing), f"job {job.id}"]
+    parts = [settings_line(job), f"job {job.id}"]
     if job.failure and job.failure.request_id:
         request_id = _NOT_OF_AN_ID.sub("", job.failure.request_id)[:_MAX_REQUEST_ID_CHARS]
         parts.append(f"image service's request {request_id}")

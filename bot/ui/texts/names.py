@@ -1,6 +1,6 @@
 """What a person calls the settings of a picture."""
 
-from bot.jobs.model import Drawing, Quality, Size, Thinking
+from bot.jobs.model import Drawing, Job, Kind, Quality, Size, Thinking
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -48,7 +48,15 @@ def extras(drawing: Drawing) -> list[str]:
     return [name for name, is_on in named.items() if is_on]
 
 
-def settings_line(drawing: Drawing) -> str:
+def size_name(job: Job) -> str:
+    """Return the shape that was asked for; an edit that leaves it open keeps that of its first picture."""
+    keeps_shape = job.drawing.size is Size.AUTO and job.kind is Kind.EDIT
+    return "as picture 1" if keeps_shape else SIZE_NAMES[job.drawing.size]
+
+
+def settings_line(job: Job) -> str:
     """Return all settings of a picture as one short line."""
-    shape = "automatic shape" if drawing.size is Size.AUTO else SIZE_NAMES[drawing.size]
+    drawing = job.drawing
+    is_open = drawing.size is Size.AUTO and job.kind is not Kind.EDIT
+    shape = "automatic shape" if is_open else size_name(job)
     return " | ".join([shape, str(drawing.quality), *extras(drawing)])
