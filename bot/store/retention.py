@@ -57,7 +57,10 @@ RETURNING id, result_path
 
 _GIVE_UP_RELEASED = """
 UPDATE jobs SET files_gone_at = :now, thumbnail_n_bytes = 0
-WHERE id IN (SELECT id FROM jobs_that_may_let_go WHERE forgotten_at IS NOT NULL OR status = 'expired')
+WHERE id IN (SELECT id FROM jobs_that_may_let_go WHERE id IN (
+    SELECT id FROM jobs INDEXED BY jobs_released
+    WHERE files_gone_at IS NULL AND (forgotten_at IS NOT NULL OR status = 'expired')
+))
 RETURNING id, result_path
 """
 
