@@ -99,6 +99,7 @@ class App:
 
     async def _give_signs_of_life(self) -> None:
         while True:
+            self.runner.remind()
             if connected := self.client.connected:
                 try:
                     self.folder.alive.touch()
@@ -180,6 +181,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         _join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
         client.history = History(
             library=Library(
+                clock=clock,
                 history=HistoryStore(database, folder=folder.root),
                 sizes=RetentionStore(database, folder=folder.root),
                 jobs=store,

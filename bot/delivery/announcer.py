@@ -67,6 +67,10 @@ class DiscordAnnouncer:
 
         self._editor(job).show(draw)
 
+    def remind(self, job: Job) -> None:
+        if self._is_last_chance(job):
+            self.show(job)
+
     async def deliver(self, job: Job) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
         async with self._final_turn(job), self._uploads:

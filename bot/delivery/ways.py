@@ -87,7 +87,12 @@ class Ways:
 
         async def edit(files: list[discord.File]) -> discord.Message:
             return await webhook.edit_message(
-                message_id, embed=post.card.embed, view=post.card.view, allowed_mentions=_NOBODY, **_attached(files)
+                message_id,
+                content=None,
+                embed=post.card.embed,
+                view=post.card.view,
+                allowed_mentions=_NOBODY,
+                **_attached(files),
             )
 
         return await _try(edit, post)
@@ -99,7 +104,7 @@ class Ways:
 
         async def edit(files: list[discord.File]) -> discord.Message:
             return await message.edit(
-                embed=post.card.embed, view=post.card.view, allowed_mentions=_NOBODY, **_attached(files)
+                content=None, embed=post.card.embed, view=post.card.view, allowed_mentions=_NOBODY, **_attached(files)
             )
 
         return await _try(edit, post)

@@ -89,14 +89,13 @@ class OwnHost:
         return name
 
     async def put(self, asset: Asset, *, name: str) -> Hosted:
-        """Keep a copy; HostFailed (full) where the disk is."""
+        """Keep a copy; HostFailed where the disk does not take it."""
         expires_at = self._clock.now() + self.life
         try:
             await self._folder.keep(asset.path, name=name)
         except OSError as error:
-            if error.errno not in _DISK_FULL:
-                raise
-            fault = HostFault(host=self.name, reason="full", passing=False, detail="the disk of DATA_DIR")
+            reason = "full" if error.errno in _DISK_FULL else "unreachable"
+            fault = HostFault(host=self.name, reason=reason, passing=False, detail="the disk of DATA_DIR")
             raise HostFailed(fault) from error
         return Hosted(url=f"{self._base}{PATH}/{name}", expires_at=expires_at, host=self.name, remote_id=name)
 

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 REUSE_WITH_LEFT = timedelta(hours=2)
 """A URL that expires sooner is not handed out again: a job may wait, run and be retried with it."""
+REFUSALS_ENOUGH = 3
+"""A host that did not remove so many copies will not remove the next one either."""
 REMOVE_AT_ONCE = 10
 """So many copies make way when a host is full, so that not every upload has to ask for room."""
 _CANDIDATES = 200
@@ -137,12 +139,12 @@ class Hosting:
 
     async def _make_room(self, host: Host) -> int:
         """Remove the oldest copies that no living job needs, and return how many."""
-        removed = 0
+        removed = refused = 0
         async with self._making_room:
             for kept in await self._assets.list_removable(
                 host=host.name, account=host.account, now=self._clock.now(), limit=_CANDIDATES
             ):
-                if removed == REMOVE_AT_ONCE:
+                if removed == REMOVE_AT_ONCE or refused == REFUSALS_ENOUGH:
                     break
                 if kept.remote_id is None or await self._in_use(kept.sha256):
                     continue
@@ -150,10 +152,12 @@ class Hosting:
                     gone = await host.remove(kept.remote_id)
                 except HostFailed:
                     break
-                if gone:  # else it stays usable: the host may just not let us remove anything
+                if gone:
                     await self._assets.forget(kept.name)
                     removed += 1
-        log.warning("host full, copies removed", extra={"host": host.name, "removed": removed})
+                else:  # it stays usable: the host may just not let us remove anything
+                    refused += 1
+        log.warning("host full", extra={"host": host.name, "copies_removed": removed})
         return removed
 
 

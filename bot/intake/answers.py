@@ -46,7 +46,7 @@ def explained(
 
 async def explain(interaction: "discord.Interaction[Any]", error: BaseException) -> None:
     """Tell the person what an error means: a refusal in its own sentence; a fault of ours as such, and log it."""
-    if isinstance(error, errors.DoubleRequest):
+    if isinstance(error, errors.DoubleRequest) and interaction.type is not discord.InteractionType.component:
         return  # whoever took the first one answers it
     if isinstance(error, errors.Refusal):
         await answer_privately(interaction, texts.refusal(error))

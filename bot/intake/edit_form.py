@@ -51,19 +51,28 @@ class EditForms:
         sent = cast("dict[str, Any]", interaction.data)
         filled = edit_form.read(sent)
         uploads = pictures.of_attachments(_uploads(interaction, sent, filled.upload_ids))
-        sources = await self._sources(interaction, target)
+        private = is_private(interaction) or await self._shows_private(target)
+        sources = await self._sources(interaction, target, private=private)
         wish = Wish(
             kind=Kind.EDIT,
             drawing=Drawing(prompt=filled.instruction, size=filled.size, quality=filled.quality),
             sources=(*sources, *uploads),
             parent_id=next((source.result_of for source in sources if source.result_of), None),
-            private=is_private(interaction),
+            private=private,
         )
         await self._intake.ask(interaction, wish)
 
-    async def _sources(self, interaction: Interaction, target: edit_form.EditTarget) -> list[Source]:
+    async def _shows_private(self, target: edit_form.EditTarget) -> bool:
+        """Tell whether what is edited was made in private: a form that a menu opened stands on no message."""
         if isinstance(target, edit_form.PicturesOf):
-            await interaction.response.defer(ephemeral=is_private(interaction), thinking=True)
+            job = await self._jobs.find_by_message(target.message_id)
+        else:
+            job = await self._jobs.find(target.job_id)
+        return job is not None and job.private
+
+    async def _sources(self, interaction: Interaction, target: edit_form.EditTarget, *, private: bool) -> list[Source]:
+        if isinstance(target, edit_form.PicturesOf):
+            await interaction.response.defer(ephemeral=private, thinking=True)
             return await self._read_message(interaction, target)
         job = await self._jobs.get_result_for(target.job_id, user_id=interaction.user.id, guild_id=interaction.guild_id)
         return [result_as_source(job)]

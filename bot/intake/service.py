@@ -69,6 +69,7 @@ class Intake:
             route = replace(route, message_id=None, ephemeral=wish.private)
         if wish.with_tray:
             wish = replace(wish, sources=(*wish.sources, *await self._collected(interaction.user.id)))
+        await self._require_results(wish, user_id=interaction.user.id, guild_id=interaction.guild_id)
         request = _request(
             wish,
             origin_id=origin_id or interaction.id,
@@ -79,11 +80,11 @@ class Intake:
         job = await self._stored_in_time(interaction, request, in_place=in_place)
         stands_at = job.route
         try:
+            if wish.with_tray:
+                await self._tray.clear(interaction.user.id)  # they are the job's now
             stands_at = await self._answer(interaction, job, in_place=in_place)
         finally:  # whatever became of the answer: the job is on disk, and goes its way
             await self._jobs.begin(job, stands_at)
-        if wish.with_tray:
-            await self._tray.clear(interaction.user.id)
 
     async def ask_by_message(self, message: discord.Message, wish: Wish) -> None:
         """Take a wish that a message of a server says, and answer it by another one; raises Refusal.
@@ -94,11 +95,13 @@ class Intake:
         if not route.channel_reachable:
             log.info("reply not taken: no right to answer", extra={"channel": message.channel.id})
             return
+        guild_id = message.guild.id if message.guild else None
+        await self._require_results(wish, user_id=message.author.id, guild_id=guild_id)
         request = _request(
             wish,
             origin_id=message.id,
             user_id=message.author.id,
-            guild_id=message.guild.id if message.guild else None,
+            guild_id=guild_id,
             route=route,
         )
         job = await self._jobs.submit(request)
@@ -107,6 +110,12 @@ class Intake:
             stands_at = await self._answer_message(message, job)
         finally:
             await self._jobs.begin(job, stands_at)
+
+    async def _require_results(self, wish: Wish, *, user_id: int, guild_id: int | None) -> None:
+        """Refuse results that this person may not see there, however their wish came to name them."""
+        for source in wish.sources:
+            if source.result_of is not None:
+                await self._jobs.get_for(source.result_of, user_id=user_id, guild_id=guild_id)
 
     async def _collected(self, user_id: int) -> list[Source]:
         collected = await self._tray.list(user_id)

@@ -31,6 +31,10 @@ class Announcer(Protocol):
         """Show the job's progress, soon; never waits, never fails. `turn` is the place in the queue."""
         ...
 
+    def remind(self, job: Job) -> None:
+        """Show what has to be said of a job before its reply cannot be edited any more; never waits, never fails."""
+        ...
+
     async def open_anyhow(self, job: Job) -> ReplyRoute | None:
         """Show a job whose first answer is not known to have arrived, and return where; None where no way is open."""
         ...

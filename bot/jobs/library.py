@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import errors
+from bot.clock import Clock
 from bot.images import thumbnail
 from bot.images.worker import ImageWorkers, WorkerDied
 from bot.jobs.model import Job, Status
@@ -62,6 +63,7 @@ class Library:
         retention: Retention,
         workers: ImageWorkers,
         folders: PictureFolders,
+        clock: Clock,
     ) -> None:
         self._history = history
         self._sizes = sizes
@@ -69,6 +71,7 @@ class Library:
         self._retention = retention
         self._workers = workers
         self._folders = folders
+        self._clock = clock
 
     async def page(self, user_id: int, number: int) -> Page:
         """Return a page of a person's history; where there is none of that number, the nearest."""
@@ -115,7 +118,7 @@ class Library:
         """
         job = await self.get_forgettable(job_id, user_id=user_id)
         if job.status is Status.READY:
-            await self._jobs.move(job, Status.DELIVERED)
+            await self._jobs.move(job, Status.DELIVERED, told_at=self._clock.now())
         await self._retention.forget(job_id, user_id=user_id)
 
     async def _entry(self, number: int, job: Job, parent: Job | None) -> Entry:

@@ -217,6 +217,8 @@ class Job:
     kind: Kind = Kind.IMAGINE
     sources: tuple[Source, ...] = ()
     parent_id: str | None = None
+    private: bool = False
+    """Asked for in private. It stays its owner's, also where it had to be delivered by another way."""
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
     """When the provider was seen to have finished, or the job ended."""

@@ -105,6 +105,7 @@ class Retention:
     async def sweep(self) -> None:
         """Release and remove what has outlived its time, then the oldest while all of it takes too much room."""
         now = self._clock.now()
+        await self._jobs.erase_dead_secrets(now=now)
         await self._release_uncollected()
         await self._remove(await self._store.give_up_released(now=now))
         await self._remove(await self._store.give_up_aged(before=now - self._keeping.time, now=now))

@@ -75,6 +75,11 @@ class JobRunner:
         task = asyncio.create_task(self._drive(live), name=f"job {job.id}")
         self._live[job.id] = live, task
 
+    def remind(self) -> None:
+        """Have every live job say what it must before its reply is out of reach, however little happens to it."""
+        for live, _ in self._live.values():
+            self._announcer.remind(live.job)
+
     async def end(self, job: Job) -> None:
         """Stop driving a job that was ended elsewhere, and see that its person is told."""
         if job.id in self._live:

@@ -62,6 +62,7 @@ class JobService:
             kind=request.kind,
             sources=request.sources,
             parent_id=request.parent_id,
+            private=request.route.ephemeral,
             origin_id=request.origin_id,
             user_id=request.user_id,
             guild_id=request.guild_id,
@@ -145,7 +146,7 @@ class JobService:
         What was answered in private is its owner's only, and no server sees what was made in another.
         """
         job = await self.get(job_id)
-        if job.user_id != user_id and (job.route.ephemeral or job.guild_id != guild_id):
+        if job.user_id != user_id and (_is_of_one_person(job) or job.guild_id != guild_id):
             raise errors.NotYours
         return job
 
@@ -190,3 +191,8 @@ class JobService:
         if job.user_id != user_id and not moderated:
             raise errors.NotYours
         return job
+
+
+def _is_of_one_person(job: Job) -> bool:
+    """Tell whether only its owner was ever to see a job: asked for in private, forced to be, or in direct messages."""
+    return job.private or job.route.ephemeral or job.guild_id is None

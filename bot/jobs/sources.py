@@ -6,6 +6,7 @@ share it.
 
 import asyncio
 import logging
+import os
 import secrets
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from bot.clock import Clock
 from bot.errors import DownloadFailed, HostingFailed, HostingFull, ImagebotError, NotAPicture
+from bot.files import sync_folder
 from bot.hosting import Asset, Hosting
 from bot.images import prepare
 from bot.images.worker import ImageWorkers, WorkerDied
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 MAX_SOURCE_BYTES = 100 * 1024 * 1024
 FETCH_TIMEOUT_S = 120.0
 FETCH_TRIES = 3
+FETCHES_AT_ONCE = 8
+"""Of up to 100 MB each: what is under way must not fill the disk, nor crowd others out of the connections."""
 URL_MARGIN = timedelta(minutes=30)
 """A URL must outlive the wait in the line and the provider's own reading of it."""
 RESULT_LINK_MARGIN = timedelta(hours=1)
@@ -61,6 +65,7 @@ class SourceKeeper:
         self._hosting = hosting
         self._store = store
         self._clock = clock
+        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
 
     async def make_ready(self, job: Job) -> Job:
         """Bring every source of a job to disk and behind a URL that lives long enough; cheap for those that are."""
@@ -121,11 +126,12 @@ class SourceKeeper:
 
     async def _fetched(self, job_id: str, source: Source) -> Source:
         raw = self._folder / f"{job_id}-{source.position}.part"
-        try:
-            await self._download(source, raw)
-            return await self._prepared(source, raw)
-        finally:
-            raw.unlink(missing_ok=True)
+        async with self._fetches:
+            try:
+                await self._download(source, raw)
+                return await self._prepared(source, raw)
+            finally:
+                raw.unlink(missing_ok=True)
 
     async def _download(self, source: Source, to: Path) -> None:
         if source.url is None or not self._allowed.admit(source.url):
@@ -148,7 +154,7 @@ class SourceKeeper:
         """Make of a file what the provider takes, and keep it under the name of its content."""
         made = await self._prepare(source, raw)
         kept = self._folder / f"{made.sha256}.{made.extension}"
-        made.path.replace(kept)
+        await asyncio.to_thread(_keep_for_good, made.path, kept)
         return replace(
             source,
             url=None,
@@ -198,3 +204,11 @@ class SourceKeeper:
 
 def _gone(source: Source, error: DownloadFailed) -> Failure:
     return Failure(kind=FailureKind.SOURCE_GONE, code=error.reason, http_status=error.status, message=source.name)
+
+
+def _keep_for_good(made: Path, kept: Path) -> None:
+    """Rename a file so that it survives a power cut: its address at Discord is erased after this."""
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(kept)
+    sync_folder(kept.parent)

@@ -232,7 +232,7 @@ class Steps:
             Status.DELIVERING,
             result=result,
             result_url=task.result_urls[0],
-            result_url_until=now + RESULT_LINK_LIFE,
+            result_url_until=(job.submitted_at or now) + RESULT_LINK_LIFE,  # its end may have been seen late
         )
 
     async def _fetch(self, job: Job, url: str) -> ResultFile:

@@ -26,6 +26,6 @@ def make_session(*, allow_loopback: bool, connect_timeout_s: float = CONNECT_TIM
         connector=aiohttp.TCPConnector(socket_factory=guard.open_socket),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent()},
-        timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout_s),
         trust_env=False,
     )

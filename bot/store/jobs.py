@@ -17,12 +17,12 @@ from bot.store.instants import to_stored
 
 _INSERT = """
 INSERT INTO jobs (
-    id, status, kind, parent_id, origin_id, user_id, guild_id,
+    id, status, kind, parent_id, private, origin_id, user_id, guild_id,
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
     created_at, callback_token
 ) SELECT
-    :id, :status, :kind, :parent_id, :origin_id, :user_id, :guild_id,
+    :id, :status, :kind, :parent_id, :private, :origin_id, :user_id, :guild_id,
     :prompt, :size, :quality, :web_search, :image_search, :thinking,
     :application_id, :channel_id, :message_id, :token, :token_expires_at, :ephemeral, :channel_reachable,
     :upload_limit_bytes, :created_at, :callback_token

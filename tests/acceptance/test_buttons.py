@@ -373,3 +373,21 @@ async def test_the_original_bytes_stay_under_every_press(house: House) -> None:
 def empty(folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
+
+
+async def test_a_private_picture_that_came_by_direct_message_stays_its_owner_s(house: House) -> None:
+    """Whoever forges a press of it in the same server is refused: no prompt, no form, no copy."""
+    house.evolink.knobs.duration_s = 20 * 60
+    async with house.bot():
+        await house.imagine(private=True)
+        direct = await house.alice.direct_messages()
+        await house.until(lambda: any(each.attachments for each in direct.messages.values()), step_s=2)
+        [job_id] = house.stored("id")
+        public = await house.imagine(house.bob)
+        for press in ("details", "edit", "again"):
+            button = {"type": 2, "style": 2, "label": "Forged", "custom_id": f"v1:{press}:{job_id}", "id": 2}
+            public.components = [{"type": 1, "components": [button], "id": 1}]
+            exchange = await house.bob.press(public, "Forged")
+            answer = await exchange.message()
+            assert answer.ephemeral
+            assert "belongs" in answer.content

@@ -12,6 +12,7 @@ from bot.images.worker import ImageWorkers
 from bot.jobs.library import ENTRIES_PER_PAGE, Library
 from bot.jobs.model import Job, Status
 from bot.jobs.retention import PictureFolders
+from tests.support.clock import ManualClock
 from tests.support.kept_files import Keep, open_keep
 from tests.support.pictures import draw_picture, encode
 
@@ -40,6 +41,7 @@ async def _shelf(tmp_path: Path) -> AsyncGenerator[Shelf, None]:
             results=keep.folder.results, sources=keep.folder.sources, thumbnails=keep.folder.thumbnails
         )
         library = Library(
+            clock=ManualClock(),
             history=keep.history,
             sizes=keep.sizes,
             jobs=keep.jobs,

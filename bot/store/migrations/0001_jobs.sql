@@ -60,7 +60,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_unfinished ON jobs (created_at) WHERE told_at IS NULL;
 
 -- Counted before each new job is taken.
-CREATE INDEX jobs_waiting ON jobs (created_at) WHERE status = 'queued';
+CREATE INDEX jobs_waiting ON jobs (created_at) WHERE status IN ('preparing', 'queued');
 
 -- How long the newest pictures of a quality took, asked before each wait for one.
 CREATE INDEX jobs_with_duration ON jobs (quality, created_at)

@@ -3,6 +3,8 @@
 
 ALTER TABLE jobs ADD COLUMN kind TEXT NOT NULL DEFAULT 'imagine';
 ALTER TABLE jobs ADD COLUMN parent_id TEXT;
+-- asked for in private; stays so wherever the picture had to be delivered
+ALTER TABLE jobs ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN result_url TEXT;
 ALTER TABLE jobs ADD COLUMN result_url_until INTEGER;
 

@@ -69,7 +69,13 @@ def _source(source: Source) -> str:
 
 
 def _parent(parent_id: str, parent: Job | None) -> str:
-    if parent is None or parent.route.ephemeral or parent.route.message_id is None or parent.guild_id is None:
+    if (
+        parent is None
+        or parent.private
+        or parent.route.ephemeral
+        or parent.route.message_id is None
+        or parent.guild_id is None
+    ):
         return f"job {parent_id}"
     route = parent.route
     address = f"https://discord.com/channels/{parent.guild_id}/{route.channel_id}/{route.message_id}"
