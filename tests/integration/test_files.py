@@ -122,11 +122,16 @@ async def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
     lock = ProcessLock(path)
     lock.take()
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE, close_fds=False
+        *(sys.executable, "-c", "print('here', flush=True); input()"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        close_fds=False,
     )
+    assert child.stdout is not None
+    assert await child.stdout.readline() == b"here\n"  # by now it is the new program, with what that inherits
     lock.release()
     try:
         assert not ProcessLock.is_held(path)
     finally:
         child.kill()
-        await child.wait()
+        await child.communicate()
