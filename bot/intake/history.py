@@ -82,6 +82,9 @@ class History:
         with refusals_of_discord_noted("picture posted again"):
             delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
             is_posted = delivery.delivered
+            posted_id = delivery.route.message_id if delivery.route else None
+            if is_posted and posted_id and interaction.guild_id and not here.ephemeral:
+                await self._library.note_showing(job_id, message_id=posted_id, guild_id=interaction.guild_id)
         if not is_posted:
             await answer_privately(interaction, texts.not_posted())
 

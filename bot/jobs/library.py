@@ -111,6 +111,10 @@ class Library:
             raise errors.NotEndedYet
         return job
 
+    async def note_showing(self, job_id: str, *, message_id: int, guild_id: int) -> None:
+        """Note that its owner has shown a picture again in a server: its buttons work for all there."""
+        await self._jobs.note_showing(job_id, message_id=message_id, guild_id=guild_id)
+
     async def forget(self, job_id: str, *, user_id: int) -> None:
         """Remove a picture from disk and from its owner's history; raises as `get_own`, or NotEndedYet.
 

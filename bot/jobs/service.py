@@ -143,12 +143,15 @@ class JobService:
     async def get_for(self, job_id: str, *, user_id: int, guild_id: int | None) -> Job:
         """Return a job that this person may see there; raises UnknownJob or NotYours.
 
-        What was answered in private is its owner's only, and no server sees what was made in another.
+        What was answered in private is its owner's only, and no server sees what was made in another, unless the owner
+        has shown it there.
         """
         job = await self.get(job_id)
-        if job.user_id != user_id and (_is_of_one_person(job) or job.guild_id != guild_id):
-            raise errors.NotYours
-        return job
+        if job.user_id == user_id or (not _is_of_one_person(job) and job.guild_id == guild_id):
+            return job
+        if guild_id is not None and await self._store.is_shown_in(job_id, guild_id):
+            return job
+        raise errors.NotYours
 
     async def get_result_for(self, job_id: str, *, user_id: int, guild_id: int | None) -> Job:
         """Return a job as `get_for` does, with its picture on disk; raises ResultGone as well."""

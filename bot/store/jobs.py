@@ -54,6 +54,11 @@ SELECT 1 FROM tray WHERE sha256 = ?1
 LIMIT 1
 """
 
+_BY_MESSAGE = """
+SELECT * FROM jobs WHERE message_id = ? OR id = (SELECT job_id FROM showings WHERE message_id = ?)
+ORDER BY created_at DESC LIMIT 1
+"""
+
 _ERASE_LINKS_OF_ENDED = """
 UPDATE sources SET url = NULL, hosted_url = NULL
 WHERE (url IS NOT NULL OR hosted_url IS NOT NULL) AND job_id IN (SELECT id FROM jobs WHERE told_at IS NOT NULL)
@@ -151,11 +156,23 @@ class JobStore:
         return self._job(rows[0], await self._sources(job_id)) if rows else None
 
     async def find_by_message(self, message_id: int) -> Job | None:
-        """Return the newest job whose reply a message is, or None."""
-        rows = await self._database.read(
-            "SELECT * FROM jobs WHERE message_id = ? ORDER BY created_at DESC LIMIT 1", (message_id,)
-        )
+        """Return the newest job whose picture a message shows, as its reply or shown again; None if there is none."""
+        rows = await self._database.read(_BY_MESSAGE, (message_id, message_id))
         return self._job(rows[0], await self._sources(rows[0]["id"])) if rows else None
+
+    async def note_showing(self, job_id: str, *, message_id: int, guild_id: int) -> None:
+        """Note that an owner has shown a picture again in a guild, for all to see."""
+        await self._database.write(
+            "INSERT OR REPLACE INTO showings (message_id, job_id, guild_id) VALUES (?, ?, ?)",
+            (message_id, job_id, guild_id),
+        )
+
+    async def is_shown_in(self, job_id: str, guild_id: int) -> bool:
+        """Tell whether the owner has shown the picture again in that guild."""
+        rows = await self._database.read(
+            "SELECT 1 FROM showings WHERE job_id = ? AND guild_id = ? LIMIT 1", (job_id, guild_id)
+        )
+        return bool(rows)
 
     async def list_unfinished(self) -> list[Job]:
         """List the jobs whose person has not been shown an end, oldest first."""

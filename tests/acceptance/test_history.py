@@ -120,6 +120,19 @@ async def test_a_picture_is_posted_again_after_a_restart(house: House) -> None:
         assert len(house.tasks) == 1
 
 
+async def test_a_private_picture_that_its_owner_posts_again_may_be_used_by_all_there(house: House) -> None:
+    """Until then its buttons are nobody else's; posted for all to see, Details and replies work for all."""
+    async with house.bot() as app:
+        first = await house.imagine(private=True)
+        await house.until(lambda: first.attachments)
+        await settled(house, app)
+        shown = await history(house)
+        again = await (await house.alice.press(shown, "1 · Post here")).message()
+        await again.wait_until(lambda seen: seen.attachments)
+        details = await (await house.bob.press(again, "Details")).message()
+        assert "Details of this picture" in title(details)
+
+
 async def test_where_the_bot_may_not_post_the_picture_is_shown_privately(house: House) -> None:
     """The person's own command works there, and the answer is theirs alone."""
     hidden = house.guild.add_text_channel("hidden", hidden_from_bot=True)
