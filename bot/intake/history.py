@@ -78,15 +78,20 @@ class History:
         route = route_of(interaction, now=self._clock.now())
         here = replace(route, message_id=None, ephemeral=not route.channel_reachable)
         await interaction.response.defer(ephemeral=here.ephemeral, thinking=True)
+        if not here.ephemeral:  # the wish, before the message is there: its buttons may be pressed at once
+            await self._note_showing(job_id, message_id=interaction.id, guild_id=interaction.guild_id)
         is_posted = False
         with refusals_of_discord_noted("picture posted again"):
             delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
             is_posted = delivery.delivered
-            posted_id = delivery.route.message_id if delivery.route else None
-            if is_posted and posted_id and interaction.guild_id and not here.ephemeral:
-                await self._library.note_showing(job_id, message_id=posted_id, guild_id=interaction.guild_id)
+            if is_posted and delivery.route and not here.ephemeral:
+                await self._note_showing(job_id, message_id=delivery.route.message_id, guild_id=interaction.guild_id)
         if not is_posted:
             await answer_privately(interaction, texts.not_posted())
+
+    async def _note_showing(self, job_id: str, *, message_id: int | None, guild_id: int | None) -> None:
+        if message_id is not None and guild_id is not None:
+            await self._library.note_showing(job_id, message_id=message_id, guild_id=guild_id)
 
     async def _edit_before(self, interaction: Interaction, job_id: str) -> None:
         job = await self._library.get_own(job_id, user_id=interaction.user.id)
