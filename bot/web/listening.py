@@ -28,6 +28,8 @@ async def try_out(*, host: str, port: int) -> None:
 
 def _sentence(error: OSError | UnicodeError, *, host: str, port: int) -> str:
     number = error.errno if isinstance(error, OSError) else None
+    if number is None and "could not bind on any address" in str(error):
+        number = errno.EADDRNOTAVAIL  # from Python 3.13 on asyncio says only this, of nothing else
     if isinstance(error, socket.gaierror | UnicodeError):
         return "WEB_HOST is no address of this machine; 127.0.0.1 is for this machine alone, 0.0.0.0 for all"
     if number == errno.EADDRNOTAVAIL:

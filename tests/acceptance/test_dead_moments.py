@@ -1,5 +1,6 @@
 """Moments in which a process or a disk may fail, and what is paid for must not be lost or paid twice."""
 
+import contextlib
 import hashlib
 import sqlite3
 
@@ -42,5 +43,5 @@ async def test_a_whole_download_that_was_not_named_yet_is_used_and_not_fetched_a
 
 
 def _job_id(house: House) -> str:
-    with sqlite3.connect(house.data_dir / "imagebot.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database, database:
         return str(database.execute("SELECT id FROM jobs").fetchone()[0])

@@ -1,5 +1,6 @@
 """What others would lose: long absences, broken calls at the worst moment, ends that cross each other."""
 
+import contextlib
 import hashlib
 import sqlite3
 
@@ -179,7 +180,7 @@ async def test_killed_before_the_first_answer_a_card_is_shown_by_the_next_start(
         await house.imagine()
         await house.until(lambda: len(house.tasks) == 1)
         await process.kill()
-    with sqlite3.connect(house.data_dir / "imagebot.sqlite3") as database:
+    with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database, database:
         database.execute("UPDATE jobs SET message_id = NULL")
     async with house.bot_process():
         await house.until(lambda: house.stored("message_id") != [None])

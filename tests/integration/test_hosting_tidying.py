@@ -1,5 +1,6 @@
 """What has expired goes: the file, the object, the row, and the URL, which may be signed."""
 
+import contextlib
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -115,7 +116,7 @@ async def test_an_expired_url_is_erased_even_if_its_copy_cannot_be_removed_now(t
         hosted = await desk.hosting.ensure(make_asset(tmp_path))
         await clock.advance(HOURS_73)
         assert await tidying.sweep() == 0
-        with sqlite3.connect(tmp_path / "imagebot.sqlite3") as connection:
+        with contextlib.closing(sqlite3.connect(tmp_path / "imagebot.sqlite3")) as connection, connection:
             assert connection.execute("SELECT name, url FROM assets").fetchall() == [(hosted.remote_id, None)]
         connection.close()
         host.down = False
