@@ -22,7 +22,15 @@ ImagebotError
 │   ├── NotEndedYet          a picture is still being made, or waits to be collected
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
 │   ├── ShuttingDown
-│   └── StoreUnavailable     the database did not take the request
+│   ├── StoreUnavailable     the database did not take the request
+│   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id
+│   ├── TooManyAtOnce        limit, of_server
+│   ├── QualityNotAllowed    asked, highest
+│   ├── NotAllowedHere       what: channel, private, search, direct, server
+│   ├── Blocked              by_operator
+│   ├── WordNotAllowed       word
+│   ├── SpendingStopped      until: the operator's money is used up for now
+│   └── BadSetting           what, given: an administrator wrote what cannot be set; nothing was changed
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
 ├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
@@ -36,6 +44,7 @@ ImagebotError
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 class ImagebotError(Exception):
@@ -169,6 +178,105 @@ class ShuttingDown(Refusal):
 
 class StoreUnavailable(Refusal):
     """The database could not take the request."""
+
+
+class LimitReached(Refusal):
+    """A quota does not admit the request.
+
+    `scope`, `unit` and `period` are those of `quota.model`; `limit` (with what was granted), `used` and `needed` are
+    images or millionths of credits. `resets_at` is when the same request would be admitted if nothing else was asked
+    for; None where no waiting helps. `rolling` says whether the window moves along with the time.
+    """
+
+    def __init__(
+        self,
+        *,
+        scope: str,
+        unit: str,
+        period: str,
+        limit: int,
+        used: int,
+        needed: int,
+        resets_at: datetime | None,
+        rolling: bool,
+        subject_id: int | None = None,
+    ) -> None:
+        super().__init__(f"{scope} {subject_id or ''}: {used} of {limit} {unit} a {period}, {needed} asked for")
+        self.scope = scope
+        self.unit = unit
+        self.period = period
+        self.limit = limit
+        self.used = used
+        self.needed = needed
+        self.resets_at = resets_at
+        self.rolling = rolling
+        self.subject_id = subject_id
+
+
+class TooManyAtOnce(Refusal):
+    """As many jobs go on as the server allows at once, of this person or (`of_server`) of all."""
+
+    def __init__(self, *, limit: int, of_server: bool) -> None:
+        super().__init__(f"{limit} {'of the server' if of_server else 'of the person'}")
+        self.limit = limit
+        self.of_server = of_server
+
+
+class QualityNotAllowed(Refusal):
+    """The quality is higher than this person may use; `highest` is None where it is no quality at all."""
+
+    def __init__(self, *, asked: str, highest: str | None) -> None:
+        super().__init__(f"{asked} > {highest}")
+        self.asked = asked
+        self.highest = highest
+
+
+class NotAllowedHere(Refusal):
+    """The server, or the operator, does not allow it: `what` is channel, private, search, direct or server.
+
+    `channel_ids` are the channels where it is allowed, if the server names any.
+    """
+
+    def __init__(self, what: str, *, channel_ids: tuple[int, ...] = ()) -> None:
+        super().__init__(what)
+        self.what = what
+        self.channel_ids = channel_ids
+
+
+class Blocked(Refusal):
+    """This person is blocked, by the administrators of the server or by the operator."""
+
+    def __init__(self, *, by_operator: bool) -> None:
+        super().__init__("by the operator" if by_operator else "by the server")
+        self.by_operator = by_operator
+
+
+class WordNotAllowed(Refusal):
+    """The prompt holds a word or phrase that the server does not allow."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+class SpendingStopped(Refusal):
+    """The operator's money is used up for now; `until` is when it ends, as far as that is known."""
+
+    def __init__(self, *, until: datetime | None) -> None:
+        super().__init__(f"until {until}")
+        self.until = until
+
+
+class BadSetting(Refusal):
+    """An administrator wrote what cannot be set; nothing was changed.
+
+    `what` names the kind of fault, one of `ui.texts.settings`; `given` is what they wrote.
+    """
+
+    def __init__(self, what: str, given: str = "") -> None:
+        super().__init__(f"{what}: {given}")
+        self.what = what
+        self.given = given
 
 
 class NotAPicture(ImagebotError):

@@ -6,21 +6,18 @@ and in a sentence, and no sentence repeats a value: it may be a secret pasted in
 
 import importlib.util
 import logging
-import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot import env_lines
+from bot import env_lines, setting_values
 from bot.errors import Fault, SettingsError
 from bot.net import is_loopback_url
 
-DISCORD_API_PATH = "/api/v10"
 T = TypeVar("T")
 
 
@@ -68,70 +65,6 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-def _split(url: str, *, secure: str, plain: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError(f"is not a URL; it should look like {secure}://host") from None
-    if parts.scheme not in {secure, plain} or not host or any(sign.isspace() for sign in url):
-        raise ValueError(f"is not a URL; it should look like {secure}://host")
-    if parts.scheme == plain and not is_loopback_url(url):
-        raise ValueError(f"uses plain {plain}, which is allowed to this machine only (127.0.0.1); use {secure}")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("must not hold a user name, a password, a '?' or a '#'")
-    return parts
-
-
-def _http_base(url: str) -> str:
-    parts = _split(url, secure="https", plain="http")
-    return parts._replace(path=parts.path.rstrip("/")).geturl()
-
-
-def _provider_base(url: str) -> str:
-    """Take the base with or without the version that every path of the API begins with."""
-    return _http_base(url).removesuffix("/v1")
-
-
-def _discord_base(url: str) -> str:
-    base = _http_base(url)
-    if not urlsplit(base).path:
-        return base + DISCORD_API_PATH
-    if not urlsplit(base).path.endswith("/v10"):
-        raise ValueError(f"must end in {DISCORD_API_PATH}: that is the version of Discord's API the bot speaks")
-    return base
-
-
-def _gateway(url: str) -> str:
-    return _split(url, secure="wss", plain="ws").geturl()
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value().strip().strip("\"'")
-    if not text:
-        raise ValueError("is empty")
-    if text.lower().startswith(("bot ", "bearer ")):
-        raise ValueError("holds the word before the secret too ('Bot' or 'Bearer'); leave that word out")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("holds white space or characters that no such secret has; copy it again")
-    return SecretStr(text)
-
-
-def _home_expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("begins with the home folder of a user who is not known here") from None
-
-
-def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
 def _listed(value: Any) -> Any:
     """Read names with commas between them, each once, in their order."""
     if not isinstance(value, str):
@@ -171,20 +104,15 @@ def _needed_by_s3(value: T, info: ValidationInfo) -> T:
     return value
 
 
-def _bucket(name: str) -> str:
-    if not re.fullmatch(r"[\w.-]{3,63}", name, re.ASCII):
-        raise ValueError("is no bucket's name: 3 to 63 letters, digits, dots and hyphens")
-    return name
-
-
-def _region(name: str) -> str:
-    if not re.fullmatch(r"[\w-]{1,40}", name, re.ASCII):
-        raise ValueError("is no region's name; it should look like eu-central-1, or auto")
-    return name
-
-
-Secret = Annotated[SecretStr, AfterValidator(_secret)]
-HttpBase = Annotated[str, AfterValidator(_http_base)]
+DEFAULT_PRICES = setting_values.price_table(
+    "0.5K=2.8398,1K=4.2578,2K=6.3867,4K=9.5801,reference=0.0355,web_search=0.8871,image_search=0.8871"
+)
+"""provider.md 8.1, as recorded on 2026-10-10."""
+Secret = Annotated[SecretStr, AfterValidator(setting_values.secret)]
+HttpBase = Annotated[str, AfterValidator(setting_values.http_base)]
+Credits = Annotated[int, BeforeValidator(setting_values.millionths)]
+"""Written in credits, read as whole millionths."""
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(setting_values.ids)]
 NeededByS3 = Annotated[T | None, AfterValidator(_needed_by_s3), Field(validate_default=True)]
 
 
@@ -196,10 +124,10 @@ class ProviderSettings(BaseSettings):
 
     evolink_api_key: Secret
     evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"
-    evolink_api_base: Annotated[str, AfterValidator(_provider_base)] = "https://api.evolink.ai"
+    evolink_api_base: Annotated[str, AfterValidator(setting_values.provider_base)] = "https://api.evolink.ai"
     evolink_files_base: HttpBase = "https://files-api.evolink.ai"
-    log_level: Annotated[LogLevel, BeforeValidator(_upper)] = LogLevel.INFO
-    log_format: Annotated[LogFormat, BeforeValidator(_lower)] = LogFormat.TEXT
+    log_level: Annotated[LogLevel, BeforeValidator(setting_values.upper)] = LogLevel.INFO
+    log_format: Annotated[LogFormat, BeforeValidator(setting_values.lower)] = LogFormat.TEXT
 
     @model_validator(mode="before")
     @classmethod
@@ -218,24 +146,37 @@ class Settings(ProviderSettings):
     """Everything `imagebot run` can be told."""
 
     discord_token: Secret
-    discord_api_base: Annotated[str, AfterValidator(_discord_base)] = "https://discord.com" + DISCORD_API_PATH
-    discord_gateway_url: Annotated[str, AfterValidator(_gateway)] | None = None
-    data_dir: Annotated[Path, AfterValidator(_home_expanded)] = Path("data")
+    discord_api_base: Annotated[str, AfterValidator(setting_values.discord_base)] = (
+        "https://discord.com" + setting_values.DISCORD_API_PATH
+    )
+    discord_gateway_url: Annotated[str, AfterValidator(setting_values.gateway)] | None = None
+    data_dir: Annotated[Path, AfterValidator(setting_values.home_expanded)] = Path("data")
     hosting: Annotated[tuple[HostName, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_installed)] = (
         HostName.EVOLINK,
     )
     hosted_hours: Annotated[int, Field(ge=3, le=168)] = 72
     public_base_url: Annotated[HttpBase | None, AfterValidator(_needed_by_self), Field(validate_default=True)] = None
     s3_endpoint: HttpBase | None = None
-    s3_bucket: NeededByS3[Annotated[str, AfterValidator(_bucket)]] = None
-    s3_region: Annotated[str, AfterValidator(_region)] = "us-east-1"
+    s3_bucket: NeededByS3[Annotated[str, AfterValidator(setting_values.bucket)]] = None
+    s3_region: Annotated[str, AfterValidator(setting_values.region)] = "us-east-1"
     s3_access_key: NeededByS3[Secret] = None
     s3_secret_key: NeededByS3[Secret] = None
     s3_public_base_url: HttpBase | None = None
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
-    message_content_intent: Annotated[MessageContent, BeforeValidator(_lower)] = MessageContent.AUTO
-    reply_to_picture: Annotated[ReplyToPicture, BeforeValidator(_lower)] = ReplyToPicture.ASK
+    message_content_intent: Annotated[MessageContent, BeforeValidator(setting_values.lower)] = MessageContent.AUTO
+    reply_to_picture: Annotated[ReplyToPicture, BeforeValidator(setting_values.lower)] = ReplyToPicture.ASK
+    default_member_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 10
+    user_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    server_credits_per_month: Credits | None = None
+    total_credits_per_day: Credits | None = None
+    total_credits_per_month: Credits | None = None
+    direct_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    allowed_servers: Ids = frozenset()
+    blocked_servers: Ids = frozenset()
+    blocked_users: Ids = frozenset()
+    price_table: Annotated[dict[str, int], NoDecode, BeforeValidator(setting_values.price_table)] = DEFAULT_PRICES
+    removed_server_kept_days: Annotated[int, Field(ge=0, le=3650)] = 30
     dev_guild_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50
     max_waiting_jobs: Annotated[int, Field(ge=1, le=100_000)] = 1000

@@ -1,0 +1,1 @@
+"""Who may make how many pictures: rules and usage, and the pure decision that joins them."""
