@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import aiohttp
 
-from bot import connection
+from bot import app_parts, connection
 from bot.client import ImageBot, point_library_at
 from bot.clock import Clock, SystemClock
 from bot.command_sync import sync_commands
@@ -19,40 +19,25 @@ from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
 from bot.files import DataFolder, ProcessLock
-from bot.guilds.replies import ReplyManners
-from bot.hosting import Hosting
-from bot.hosting.choosing import make_hosts
-from bot.hosting.inspection import Inspector
 from bot.hosting.own import HostedFolder
-from bot.hosting.tidying import Tidying
 from bot.images.worker import ImageWorkers
-from bot.intake import EditForms, History, Intake, Menus, Messages, Replies, ResultPresses
+from bot.intake import History, Intake, ResultPresses
 from bot.jobs.library import Library
-from bot.jobs.results import ResultKeeper
-from bot.jobs.retention import Keeping, PictureFolders, Retention
+from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
-from bot.jobs.seen import SeenPictures
 from bot.jobs.service import JobService
-from bot.jobs.sources import SourceKeeper
 from bot.jobs.steps import Patience, Steps
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
-from bot.net import Downloader, make_session
-from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
 from bot.provider.api import EvoLink
-from bot.provider.uploads import FileService
 from bot.settings import Settings
 from bot.store.assets import AssetStore
 from bot.store.database import Database
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
-from bot.store.offers import OfferStore
 from bot.store.retention import RetentionStore
-from bot.store.seen import SeenStore
 from bot.store.tray import TrayStore
-from bot.web import pictures
-from bot.web import server as web
 
 log = logging.getLogger(__name__)
 
@@ -137,10 +122,10 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         )
         hosted = HostedFolder(folder.hosted, assets=AssetStore(database), clock=clock)
         api_session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        hosting = await _hosting(
+        hosting = await app_parts.make_hosting(
             stack, settings=settings, session=api_session, database=database, store=store, folder=hosted, clock=clock
         )
-        sources = await _sources(
+        sources = await app_parts.make_sources(
             stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
         )
         steps = Steps(
@@ -153,7 +138,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
                 clock=clock,
             ),
             sources=sources,
-            results=await _results(stack, settings, clock, folder),
+            results=await app_parts.make_results(stack, settings, clock, folder),
             announcer=announcer,
             wakes=wakes,
             clock=clock,
@@ -164,7 +149,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             steps=steps, store=store, announcer=announcer, clock=clock, max_tasks=settings.max_concurrent_tasks
         )
         stack.push_async_callback(runner.stop)
-        retention = _retention(settings, database=database, store=store, runner=runner, folder=folder, clock=clock)
+        retention = app_parts.make_retention(
+            settings, database=database, store=store, runner=runner, folder=folder, clock=clock
+        )
         jobs = JobService(
             store=store,
             runner=runner,
@@ -178,7 +165,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
         )
-        _join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
+        app_parts.join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
         client.history = History(
             library=Library(
                 clock=clock,
@@ -187,13 +174,13 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
                 jobs=store,
                 retention=retention,
                 workers=workers,
-                folders=_picture_folders(folder),
+                folders=app_parts.picture_folders(folder),
             ),
             announcer=announcer,
             presses=client.result_presses,
             clock=clock,
         )
-        await _web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
+        await app_parts.serve_web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
         yield App(
             settings=settings,
             client=client,
@@ -205,106 +192,6 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             folder=folder,
             clock=clock,
         )
-
-
-def _retention(
-    settings: Settings, *, database: Database, store: JobStore, runner: JobRunner, folder: DataFolder, clock: Clock
-) -> Retention:
-    return Retention(
-        store=RetentionStore(database, folder=folder.root),
-        jobs=store,
-        runner=runner,
-        folders=_picture_folders(folder),
-        keeping=Keeping(
-            time=timedelta(days=settings.result_retention_days), max_bytes=int(settings.result_max_gb * 1_000_000_000)
-        ),
-        clock=clock,
-    )
-
-
-def _picture_folders(folder: DataFolder) -> PictureFolders:
-    return PictureFolders(results=folder.results, sources=folder.sources, thumbnails=folder.thumbnails)
-
-
-async def _results(stack: AsyncExitStack, settings: Settings, clock: Clock, folder: DataFolder) -> ResultKeeper:
-    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_provider))
-    return ResultKeeper(folder=folder.results, downloader=Downloader(session=session, clock=clock))
-
-
-async def _hosting(
-    stack: AsyncExitStack,
-    *,
-    settings: Settings,
-    session: aiohttp.ClientSession,
-    database: Database,
-    store: JobStore,
-    folder: HostedFolder,
-    clock: Clock,
-) -> Hosting:
-    files = FileService(
-        session=session, files_base=settings.evolink_files_base, api_key=settings.evolink_api_key, clock=clock
-    )
-    hosts = make_hosts(settings, files=files, folder=folder, clock=clock)
-    assets = AssetStore(database)
-    await stack.enter_async_context(Tidying(hosts=hosts, assets=assets, folder=folder, clock=clock).running())
-    looking = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_hosting))
-    inspector = Inspector(session=looking, clock=clock)
-    return Hosting(hosts=hosts, assets=assets, inspector=inspector, in_use=store.is_source_needed, clock=clock)
-
-
-async def _sources(
-    stack: AsyncExitStack,
-    *,
-    settings: Settings,
-    folder: DataFolder,
-    workers: ImageWorkers,
-    hosting: Hosting,
-    store: JobStore,
-    clock: Clock,
-) -> SourceKeeper:
-    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_discord))
-    return SourceKeeper(
-        folder=folder.sources,
-        downloader=Downloader(session=session, clock=clock),
-        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
-        workers=workers,
-        hosting=hosting,
-        store=store,
-        clock=clock,
-    )
-
-
-def _join_messages(
-    client: ImageBot, *, settings: Settings, database: Database, jobs: JobService, tray: Tray, clock: Clock
-) -> None:
-    """Give the client what takes people's messages: replies, menus, and the form that comes back."""
-    messages = Messages(
-        jobs=jobs,
-        seen=SeenPictures(store=SeenStore(database), clock=clock),
-        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
-    )
-    manners = ReplyManners(offers=OfferStore(database), clock=clock, usual=settings.reply_to_picture)
-    client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
-    client.menus = Menus(messages=messages, tray=tray)
-    client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
-
-
-async def _web(
-    stack: AsyncExitStack,
-    *,
-    settings: Settings,
-    jobs: JobService,
-    client: ImageBot,
-    hosted: HostedFolder,
-    clock: Clock,
-) -> None:
-    if not settings.serves_web:
-        return
-    application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
-    application.add_routes(pictures.routes(hosted, clock=clock))
-    port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
-    base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
-    log.info("web server listens", extra={"address": base})
 
 
 async def run_until_signalled(settings: Settings, *, clock: Clock | None = None) -> None:

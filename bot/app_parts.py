@@ -1,0 +1,146 @@
+"""The parts of the house, each joined from its own pieces; `app` knows their order."""
+
+import logging
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import aiohttp
+
+from bot.client import ImageBot
+from bot.clock import Clock
+from bot.files import DataFolder
+from bot.guilds.replies import ReplyManners
+from bot.hosting import Hosting
+from bot.hosting.choosing import make_hosts
+from bot.hosting.inspection import Inspector
+from bot.hosting.own import HostedFolder
+from bot.hosting.tidying import Tidying
+from bot.images.worker import ImageWorkers
+from bot.intake import EditForms, Menus, Messages, Replies
+from bot.jobs.results import ResultKeeper
+from bot.jobs.retention import Keeping, PictureFolders, Retention
+from bot.jobs.runner import JobRunner
+from bot.jobs.seen import SeenPictures
+from bot.jobs.service import JobService
+from bot.jobs.sources import SourceKeeper
+from bot.jobs.tray import Tray
+from bot.net import Downloader, make_session
+from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
+from bot.provider.uploads import FileService
+from bot.settings import Settings
+from bot.store.assets import AssetStore
+from bot.store.database import Database
+from bot.store.jobs import JobStore
+from bot.store.offers import OfferStore
+from bot.store.retention import RetentionStore
+from bot.store.seen import SeenStore
+from bot.web import pictures
+from bot.web import server as web
+
+log = logging.getLogger(__name__)
+
+
+def make_retention(
+    settings: Settings, *, database: Database, store: JobStore, runner: JobRunner, folder: DataFolder, clock: Clock
+) -> Retention:
+    """Return what keeps pictures on disk, and for how long."""
+    return Retention(
+        store=RetentionStore(database, folder=folder.root),
+        jobs=store,
+        runner=runner,
+        folders=picture_folders(folder),
+        keeping=Keeping(
+            time=timedelta(days=settings.result_retention_days), max_bytes=int(settings.result_max_gb * 1_000_000_000)
+        ),
+        clock=clock,
+    )
+
+
+def picture_folders(folder: DataFolder) -> PictureFolders:
+    """Return where pictures stand."""
+    return PictureFolders(results=folder.results, sources=folder.sources, thumbnails=folder.thumbnails)
+
+
+async def make_results(stack: AsyncExitStack, settings: Settings, clock: Clock, folder: DataFolder) -> ResultKeeper:
+    """Return what brings results to disk."""
+    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_provider))
+    return ResultKeeper(folder=folder.results, downloader=Downloader(session=session, clock=clock))
+
+
+async def make_hosting(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    database: Database,
+    store: JobStore,
+    folder: HostedFolder,
+    clock: Clock,
+) -> Hosting:
+    """Return what puts sources where the provider can read them."""
+    files = FileService(
+        session=session, files_base=settings.evolink_files_base, api_key=settings.evolink_api_key, clock=clock
+    )
+    hosts = make_hosts(settings, files=files, folder=folder, clock=clock)
+    assets = AssetStore(database)
+    await stack.enter_async_context(Tidying(hosts=hosts, assets=assets, folder=folder, clock=clock).running())
+    looking = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_hosting))
+    inspector = Inspector(session=looking, clock=clock)
+    return Hosting(hosts=hosts, assets=assets, inspector=inspector, in_use=store.is_source_needed, clock=clock)
+
+
+async def make_sources(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    folder: DataFolder,
+    workers: ImageWorkers,
+    hosting: Hosting,
+    store: JobStore,
+    clock: Clock,
+) -> SourceKeeper:
+    """Return what brings the pictures of people to disk and behind addresses."""
+    session = await stack.enter_async_context(make_session(allow_loopback=settings.loopback_discord))
+    return SourceKeeper(
+        folder=folder.sources,
+        downloader=Downloader(session=session, clock=clock),
+        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
+        workers=workers,
+        hosting=hosting,
+        store=store,
+        clock=clock,
+    )
+
+
+def join_messages(
+    client: ImageBot, *, settings: Settings, database: Database, jobs: JobService, tray: Tray, clock: Clock
+) -> None:
+    """Give the client what takes people's messages: replies, menus, and the form that comes back."""
+    messages = Messages(
+        jobs=jobs,
+        seen=SeenPictures(store=SeenStore(database), clock=clock),
+        allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
+    )
+    manners = ReplyManners(offers=OfferStore(database), clock=clock, usual=settings.reply_to_picture)
+    client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
+    client.menus = Menus(messages=messages, tray=tray)
+    client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
+
+
+async def serve_web(
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    jobs: JobService,
+    client: ImageBot,
+    hosted: HostedFolder,
+    clock: Clock,
+) -> None:
+    """Serve the web side for the block, where the settings ask for it."""
+    if not settings.serves_web:
+        return
+    application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
+    application.add_routes(pictures.routes(hosted, clock=clock))
+    port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
+    base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
+    log.info("web server listens", extra={"address": base})
