@@ -15,9 +15,10 @@ from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
+from bot.intake.askers import asker_of, asker_of_message
 from bot.intake.pictures import numbered
 from bot.intake.routes import clean_prompt, reference_to, route_of, route_to
-from bot.jobs.model import Drawing, Job, Kind, ReplyRoute, Request, Source, Status
+from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
 from bot.ui import texts
@@ -73,8 +74,8 @@ class Intake:
         request = _request(
             wish,
             origin_id=origin_id or interaction.id,
-            user_id=interaction.user.id,
             guild_id=interaction.guild_id,
+            asker=asker_of(interaction),
             route=route,
         )
         job = await self._stored_in_time(interaction, request, in_place=in_place)
@@ -100,8 +101,8 @@ class Intake:
         request = _request(
             wish,
             origin_id=message.id,
-            user_id=message.author.id,
             guild_id=guild_id,
+            asker=asker_of_message(message),
             route=route,
         )
         job = await self._jobs.submit(request)
@@ -207,14 +208,15 @@ class Intake:
             await answer_privately(interaction, texts.kept_for_now())
 
 
-def _request(wish: Wish, *, origin_id: int, user_id: int, guild_id: int | None, route: ReplyRoute) -> Request:
+def _request(wish: Wish, *, origin_id: int, guild_id: int | None, asker: Asker, route: ReplyRoute) -> Request:
     """Make a request of a wish; raises Refusal where it asks for what cannot be done."""
     if wish.kind is Kind.EDIT and not wish.sources:
         raise errors.NoPicture
     return Request(
         origin_id=origin_id,
-        user_id=user_id,
+        user_id=asker.user_id,
         guild_id=guild_id,
+        asker=asker,
         drawing=replace(wish.drawing, prompt=clean_prompt(wish.drawing.prompt)),
         route=route,
         kind=wish.kind,

@@ -188,12 +188,28 @@ class ReplyRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks, and where, as learnt the moment they asked."""
+
+    user_id: int
+    guild_id: int | None
+    """The server, if it has the bot; None in direct messages and where only the person has installed it."""
+    channel_id: int
+    """Of a thread, the channel it belongs to."""
+    thread_id: int | None = None
+    role_ids: frozenset[int] = frozenset()
+    """Without the role of everybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a person asked for, and how to answer; `origin_id` (interaction or message id) drops doubles."""
 
     origin_id: int
     user_id: int
     guild_id: int | None
+    """Where they are, whether or not the bot is there, too."""
+    asker: Asker
     drawing: Drawing
     route: ReplyRoute
     kind: Kind = Kind.IMAGINE

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import errors
-from bot.jobs.model import Drawing, Job, Request, Status
+from bot.jobs.model import Asker, Drawing, Job, Request, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.wakes import Wakes
 from bot.store.jobs import JobStore
@@ -59,7 +59,12 @@ async def open_service(
 
 def request(origin_id: int) -> Request:
     return Request(
-        origin_id=origin_id, user_id=OWNER, guild_id=GUILD, drawing=Drawing(prompt="x"), route=new_job().route
+        origin_id=origin_id,
+        user_id=OWNER,
+        guild_id=GUILD,
+        asker=Asker(user_id=OWNER, guild_id=GUILD, channel_id=7),
+        drawing=Drawing(prompt="x"),
+        route=new_job().route,
     )
 
 
