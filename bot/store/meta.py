@@ -20,3 +20,17 @@ class MetaStore:
             "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, value),
         )
+
+    async def put_new(self, key: str, value: str) -> bool:
+        """Keep `value` under `key` if nothing is kept there; tell whether it was so. Of two that try, one wins."""
+        return bool(
+            await self._database.write(
+                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO NOTHING RETURNING key", (key, value)
+            )
+        )
+
+    async def remove(self, key: str, value: str) -> bool:
+        """Remove what is kept under `key` if it is `value`; tell whether it was. Of two that try, one wins."""
+        return bool(
+            await self._database.write("DELETE FROM meta WHERE key = ? AND value = ? RETURNING key", (key, value))
+        )

@@ -1,0 +1,68 @@
+"""The table of budget warnings: which level of which ceiling was told to a server already."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import aiosqlite
+
+from bot.quota.model import Rule, Window
+from bot.store.database import Database
+from bot.store.instants import to_stored
+
+_OF_RULE = "guild_id = :guild_id AND unit = :unit AND period = :period AND rolling = :rolling"
+
+_FORGET_OTHER_WINDOWS = f"DELETE FROM budget_warnings WHERE {_OF_RULE} AND begins_at <> :begins_at"  # noqa: S608 - ours
+
+_REARM = f"DELETE FROM budget_warnings WHERE {_OF_RULE} AND (level > :reached OR warned_at < :window_begins_at)"  # noqa: S608 - ours
+
+_NOTE = """
+INSERT INTO budget_warnings (guild_id, unit, period, rolling, begins_at, level, limit_, warned_at)
+VALUES (:guild_id, :unit, :period, :rolling, :begins_at, :level, :limit, :now)
+ON CONFLICT DO NOTHING RETURNING level
+"""
+
+
+class BudgetStore:
+    """Budget warnings in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, rule: Rule, window: Window, *, levels: Sequence[int], now: datetime) -> list[int]:
+        """Note that these levels of a server's ceiling are reached; return those that nobody had noted before.
+
+        Once for each window by the calendar and each limit. A rolling window has no end, so there a level counts as
+        new again where a look in between found the usage below it, and when all that was counted at the last warning
+        has left the window.
+        """
+        rolling = window.length is not None
+        values = {
+            "guild_id": window.subject.guild_id,
+            "unit": rule.unit,
+            "period": rule.period,
+            "rolling": rolling,
+            "begins_at": 0 if rolling else to_stored(window.begins_at),
+            "window_begins_at": to_stored(window.begins_at),
+            "limit": rule.limit,
+            "reached": max(levels, default=0),
+            "now": to_stored(now),
+        }
+
+        async def work(connection: aiosqlite.Connection) -> list[int]:
+            await connection.execute(_REARM if rolling else _FORGET_OTHER_WINDOWS, values)
+            noted: list[int] = []
+            for level in levels:
+                rows = await connection.execute_fetchall(_NOTE, {**values, "level": level})
+                noted += [int(row["level"]) for row in rows]
+            return noted
+
+        return await self._database.transact(work)
+
+    async def forget(self, guild_id: int) -> None:
+        """Forget what a server was warned of: its usage was reset."""
+        await self._database.write("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
+
+
+async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
+    """Erase what is known of a server that is gone, within the transaction that erases the rest."""
+    await connection.execute("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
