@@ -17,11 +17,12 @@ from bot.sandbox.discord.accounts import Account, File, Person
 from bot.sandbox.discord.application import Application
 from bot.sandbox.discord.exchanges import Exchange, Modal, NoAnswer, Response
 from bot.sandbox.discord.faults import Fault, Faults
+from bot.sandbox.discord.guilds import Guild, Member, Role
 from bot.sandbox.discord.journal import RequestRecord, Violation
 from bot.sandbox.discord.limits import Limit, RateLimits
 from bot.sandbox.discord.messages import Attachment, Message, MessageState
 from bot.sandbox.discord.permissions import Permission
-from bot.sandbox.discord.places import Channel, Guild, Member, Role
+from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.refusals import ApiRefusal, Known
 from bot.sandbox.discord.resolving import PersonCannot
 from bot.sandbox.discord.server import DiscordSandbox

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot.sandbox.discord import integrations
 from bot.sandbox.discord.permissions import ALL
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.resolving import PersonCannot
@@ -36,11 +37,25 @@ def _why_not(app: "Application", command: Json, person: "Person", channel: "Chan
         return "the application is not installed here for it"
     if command["nsfw"] and channel.guild and not channel.nsfw:
         return "it is age-restricted and the channel is not"
-    needed = command["default_member_permissions"]
-    if channel.guild is None or needed is None:
+    return _why_forbidden(app, command, person, channel)
+
+
+def _why_forbidden(app: "Application", command: Json, person: "Person", channel: "Channel") -> str | None:
+    """Return what the server has against a person's use: its Integrations page, else the default permissions."""
+    held = channel.permissions_of(person)
+    if channel.guild is None or held == ALL:
         return None
-    allowed = channel.permissions_of(person)
-    if allowed == ALL or (int(needed) and allowed & int(needed) == int(needed)):
+    asked = integrations.Asked(
+        user_id=person.id,
+        role_ids=frozenset(each.id for each in channel.guild.members[person.id].roles),
+        channel_id=(channel.parent or channel).id,
+        guild_id=channel.guild.id,
+    )
+    granted = channel.guild.overrides.decide(asked, command_id=int(command["id"]), application_id=app.id)
+    if granted is not None:
+        return None if granted else "the server's Integrations page forbids it"
+    needed = command["default_member_permissions"]
+    if needed is None or (int(needed) and held & int(needed) == int(needed)):
         return None
     return f"it needs the permissions {needed}"
 

@@ -14,8 +14,8 @@ from bot.sandbox.discord.bell import PATIENCE_S, Bell
 from bot.sandbox.discord.connections import Connection, find_packer
 from bot.sandbox.discord.events import KNOWN_INTENTS, Event, Intent
 from bot.sandbox.discord.forms import FormFaults, anything, integer, nullable, record, text
+from bot.sandbox.discord.guilds import Guild
 from bot.sandbox.discord.ids import shard_of
-from bot.sandbox.discord.places import Guild
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.sessions import Session
 from bot.sandbox.discord.world import World
@@ -227,7 +227,11 @@ class Gateway:
             return
         every = bool(session.intents & Intent.GUILD_PRESENCES)
         for guild in guilds:
-            session.dispatch("GUILD_CREATE", wire.guild_create(guild, bot=self.world.bot, all_members=every))
+            if guild.available:
+                whole = wire.guild_create(guild, bot=self.world.bot, all_members=every, joined=False)
+                session.dispatch("GUILD_CREATE", whole)
+            else:
+                session.dispatch("GUILD_DELETE", {"id": str(guild.id), "unavailable": True})
 
     def _resume(self, connection: Connection, data: Any) -> None:
         fields = cast("Json", data) if isinstance(data, dict) else {}

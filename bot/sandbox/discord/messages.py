@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.sandbox.discord.accounts import Account
     from bot.sandbox.discord.cdn import Cdn
     from bot.sandbox.discord.exchanges import Exchange
-    from bot.sandbox.discord.places import Channel, Role
+    from bot.sandbox.discord.guilds import Role
+    from bot.sandbox.discord.places import Channel
 
 DEFAULT, REPLY, SLASH_COMMAND, CONTEXT_MENU = 0, 19, 20, 23
 

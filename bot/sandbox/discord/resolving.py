@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.discord import wire, wire_messages
 from bot.sandbox.discord.accounts import Account, File, Person
+from bot.sandbox.discord.guilds import Role
 from bot.sandbox.discord.messages import Attachment, Message
-from bot.sandbox.discord.places import Channel, Role
+from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.refusals import Json
 
 if TYPE_CHECKING:

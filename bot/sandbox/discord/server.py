@@ -15,9 +15,10 @@ from bot.sandbox.discord.cdn import Cdn
 from bot.sandbox.discord.desk import Desk
 from bot.sandbox.discord.faults import Faults
 from bot.sandbox.discord.gateway import Gateway
+from bot.sandbox.discord.guilds import Guild
 from bot.sandbox.discord.journal import Journal, RequestRecord, Violation
 from bot.sandbox.discord.limits import RateLimits
-from bot.sandbox.discord.places import Channel, Guild
+from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.rest import channels, commands, guilds, interactions, webhooks
 from bot.sandbox.discord.rest.bodies import MAX_REQUEST_BYTES
 from bot.sandbox.discord.rest.discovery import DiscoveryRoutes

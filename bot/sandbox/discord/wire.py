@@ -4,8 +4,9 @@ from datetime import datetime
 
 from bot.sandbox.discord.accounts import Account
 from bot.sandbox.discord.application import Application
+from bot.sandbox.discord.guilds import Guild, Member, Role
 from bot.sandbox.discord.permissions import Overwrite
-from bot.sandbox.discord.places import Channel, Guild, Member, Role
+from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.refusals import Json
 
 
@@ -214,14 +215,18 @@ def guild(each: Guild) -> Json:
     }
 
 
-def guild_create(each: Guild, *, bot: Account, all_members: bool) -> Json:
-    """Write a guild as the gateway tells of it; without the members intent only the bot is in its list."""
+def guild_create(each: Guild, *, bot: Account, all_members: bool, joined: bool) -> Json:
+    """Write a guild as the gateway tells of it; without the members intent only the bot is in its list.
+
+    One the bot just joined has no `unavailable` at all: by that libraries tell it from one that came back.
+    """
     known = each.members.values() if all_members else [each.members[bot.id]]
+    availability = {} if joined else {"unavailable": False}
     return {
         **guild(each),
+        **availability,
         "joined_at": stamp(each.members[bot.id].joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(each.members),
         "voice_states": [],
         "members": [member(one) for one in known],

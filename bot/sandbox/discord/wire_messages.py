@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 from bot.sandbox.discord import messages, places, wire
 from bot.sandbox.discord.accounts import Account
 from bot.sandbox.discord.exchanges import COMMAND, COMPONENT, MODAL_SUBMIT, Exchange
+from bot.sandbox.discord.guilds import Guild
 from bot.sandbox.discord.messages import Attachment, Message
-from bot.sandbox.discord.places import Guild
 from bot.sandbox.discord.refusals import Json
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from bot.sandbox.discord.accounts import DEFAULT_UPLOAD_LIMIT_BYTES, Account, Pe
 from bot.sandbox.discord.application import Application
 from bot.sandbox.discord.events import Event, Intent
 from bot.sandbox.discord.exchanges import Exchange
+from bot.sandbox.discord.guilds import Guild, Member, Role
 from bot.sandbox.discord.ids import SnowflakeMint
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.places import DIRECT, Channel, Guild, Member, Role
+from bot.sandbox.discord.places import DIRECT, Channel
 from bot.sandbox.discord.refusals import Json
 
 if TYPE_CHECKING:
@@ -77,27 +78,14 @@ class World:
             created_at=self.clock.now(),
             premium_tier=premium_tier,
             locale=locale,
-            has_bot=has_bot,
         )
         guild.members[self.application.owner.id] = Member(
             account=self.application.owner, joined_at=self.clock.now(), roles=[]
         )
         self.guilds[guild.id] = guild
         if has_bot:
-            own_role = Role(
-                id=self.mint.next_id(), name=self.bot.name, permissions=0, position=1, managed_by=self.bot.id
-            )
-            guild.roles.append(own_role)
-            guild.members[self.bot.id] = Member(account=self.bot, joined_at=self.clock.now(), roles=[own_role])
-            self.publish_guild(guild)
+            guild.invite_bot()
         return guild
-
-    def remove_bot_from(self, guild: Guild) -> None:
-        """Take the bot out of a guild and tell the gateway."""
-        guild.has_bot = False
-        guild.members.pop(self.bot.id, None)
-        payload = {"id": str(guild.id)}
-        self._publish(Event(name="GUILD_DELETE", payload=payload, intent=Intent.GUILDS, guild_id=guild.id))
 
     @property
     def bot_guilds(self) -> list[Guild]:
@@ -121,10 +109,20 @@ class World:
 
     # What the gateway is told ------------------------------------------------------------------------------------
 
-    def publish_guild(self, guild: Guild) -> None:
-        """Tell of a guild the bot is in."""
-        payload = wire.guild_create(guild, bot=self.bot, all_members=False)
+    def publish_guild(self, guild: Guild, *, joined: bool) -> None:
+        """Tell of a guild the bot has joined, or of one that is back after an outage."""
+        payload = wire.guild_create(guild, bot=self.bot, all_members=False, joined=joined)
         self._publish(Event(name="GUILD_CREATE", payload=payload, intent=Intent.GUILDS, guild_id=guild.id))
+
+    def publish_guild_gone(self, guild: Guild, *, removed: bool) -> None:
+        """Tell of a guild the bot was removed from, or of one in an outage."""
+        payload: Json = {"id": str(guild.id)} if removed else {"id": str(guild.id), "unavailable": True}
+        self._publish(Event(name="GUILD_DELETE", payload=payload, intent=Intent.GUILDS, guild_id=guild.id))
+
+    def publish_overrides(self, guild: Guild, subject_id: int) -> None:
+        """Tell what was set for a command on the Integrations page."""
+        payload = guild.overrides.written(subject_id, application_id=self.application.id, guild_id=guild.id)
+        self._publish(Event(name="APPLICATION_COMMAND_PERMISSIONS_UPDATE", payload=payload, guild_id=guild.id))
 
     def publish_channel(self, name: str, channel: Channel) -> None:
         """Tell of a channel or thread that came, changed or went."""
@@ -139,6 +137,19 @@ class World:
         if guild.has_bot:
             payload = {"guild_id": str(guild.id), "role": wire.role(role)}
             self._publish(Event(name=name, payload=payload, intent=Intent.GUILDS, guild_id=guild.id))
+
+    def publish_role_gone(self, guild: Guild, role: Role) -> None:
+        """Tell of a role that was deleted."""
+        if guild.has_bot:
+            payload = {"guild_id": str(guild.id), "role_id": str(role.id)}
+            self._publish(Event(name="GUILD_ROLE_DELETE", payload=payload, intent=Intent.GUILDS, guild_id=guild.id))
+
+    def publish_member_gone(self, guild: Guild, account: Account) -> None:
+        """Tell of a member who left."""
+        if guild.has_bot:
+            payload = {"guild_id": str(guild.id), "user": wire.user(account)}
+            event = Event(name="GUILD_MEMBER_REMOVE", payload=payload, intent=Intent.GUILD_MEMBERS, guild_id=guild.id)
+            self._publish(event)
 
     def publish_member(self, name: str, guild: Guild, member: Member) -> None:
         """Tell of a member."""

@@ -7,8 +7,9 @@ from typing import Any, Literal, cast
 from bot.sandbox.discord.composing import Body, Composer, Upload
 from bot.sandbox.discord.faults import Faults
 from bot.sandbox.discord.forms import Check, FormFaults
+from bot.sandbox.discord.guilds import Guild
 from bot.sandbox.discord.journal import RequestRecord
-from bot.sandbox.discord.places import Channel, Guild
+from bot.sandbox.discord.places import Channel
 from bot.sandbox.discord.refusals import Json, Known
 from bot.sandbox.discord.world import World
 

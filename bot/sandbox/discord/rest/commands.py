@@ -87,6 +87,7 @@ async def _overwrite(call: Call) -> Answer:
     for each in asked:
         command_id = _same(known, each) or call.world.mint.next_id()
         kept[command_id] = _registered(call, each, command_id=command_id)
+    _forget_overrides(call, set(known) - set(kept))
     known.clear()
     known.update(kept)
     return Answer(body=list(kept.values()))
@@ -118,21 +119,39 @@ async def _change(call: Call) -> Answer:
     old = _one(call)
     asked = check_command({**_asked(old), **call.form(_PATCHED)})
     command_id = int(old["id"])
+    if asked["name"] != old["name"]:
+        _forget_overrides(call, {command_id})
     _commands(call)[command_id] = _registered(call, asked, command_id=command_id)
     return Answer(body=_commands(call)[command_id])
 
 
 async def _delete(call: Call) -> Answer:
     command = _one(call)
+    _forget_overrides(call, {int(command["id"])})
     del _commands(call)[int(command["id"])]
     return NOTHING
 
 
+def _forget_overrides(call: Call, command_ids: set[int]) -> None:
+    """Drop what servers had set for commands that are deleted or renamed."""
+    for guild in call.world.guilds.values():
+        guild.overrides.forget(command_ids)
+
+
+def _written_overrides(call: Call, subject_id: int) -> Json:
+    guild = call.guild()
+    return guild.overrides.written(subject_id, application_id=call.world.application.id, guild_id=guild.id)
+
+
 async def _all_permissions(call: Call) -> Answer:
     _scope(call)
-    return Answer(body=[])
+    return Answer(body=[_written_overrides(call, each) for each in call.guild().overrides.by_subject])
 
 
 async def _permissions(call: Call) -> Answer:
+    """Answer what is set for one command, or with the application's own id for all; 10066 where nothing is."""
     _scope(call)
-    raise Known.UNKNOWN_COMMAND_PERMISSIONS.refusal()
+    subject_id = call.id_of("command_id")
+    if subject_id not in call.guild().overrides.by_subject:
+        raise Known.UNKNOWN_COMMAND_PERMISSIONS.refusal()
+    return Answer(body=_written_overrides(call, subject_id))

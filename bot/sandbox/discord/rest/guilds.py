@@ -1,7 +1,7 @@
 """Routes that read a guild."""
 
 from bot.sandbox.discord import wire
-from bot.sandbox.discord.places import Member
+from bot.sandbox.discord.guilds import Member
 from bot.sandbox.discord.refusals import Known
 from bot.sandbox.discord.rest.calls import Answer, Call, Route
 
@@ -14,6 +14,7 @@ def routes() -> list[Route]:
         Route(method="GET", template=_GUILD, handler=_get, query=("with_counts",)),
         Route(method="GET", template=_GUILD + "/channels", handler=_channels),
         Route(method="GET", template=_GUILD + "/roles", handler=_roles),
+        Route(method="GET", template=_GUILD + "/roles/{role_id}", handler=_role),
         Route(method="GET", template=_GUILD + "/members/{user_id}", handler=_member),
     ]
 
@@ -33,6 +34,14 @@ async def _channels(call: Call) -> Answer:
 async def _roles(call: Call) -> Answer:
     guild = call.guild()
     return Answer(body=[wire.role(each) for each in (guild.everyone, *guild.roles)])
+
+
+async def _role(call: Call) -> Answer:
+    guild, wanted = call.guild(), call.id_of("role_id")
+    found = next((each for each in (guild.everyone, *guild.roles) if each.id == wanted), None)
+    if found is None:
+        raise Known.UNKNOWN_ROLE.refusal()
+    return Answer(body=wire.role(found))
 
 
 async def _member(call: Call) -> Answer:
