@@ -16,12 +16,12 @@ def estimate(drawing: Drawing, *, n_references: int, prices: Mapping[str, int]) 
     return prices[drawing.quality.value] + prices["reference"] * n_references + searches
 
 
-def of_credits(credits: float) -> int:
+def of_credits(written: float) -> int:
     """Return credits as whole millionths, rounded from the decimal that the provider wrote; the half goes to even.
 
     Raises ValueError where they are not finite.
     """
-    amount = Decimal(repr(credits))
+    amount = Decimal(repr(written))
     if not amount.is_finite():
         raise ValueError("is no amount of credits")
     return int((amount * MILLIONTHS).to_integral_value())
