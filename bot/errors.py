@@ -23,7 +23,7 @@ ImagebotError
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
 │   ├── ShuttingDown
 │   ├── StoreUnavailable     the database did not take the request
-│   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id
+│   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id, fits
 │   ├── TooManyAtOnce        limit, of_server
 │   ├── QualityNotAllowed    asked, highest
 │   ├── NotAllowedHere       what: channel, private, search, direct, server
@@ -200,6 +200,7 @@ class LimitReached(Refusal):
         resets_at: datetime | None,
         rolling: bool,
         subject_id: int | None = None,
+        fits: str | None = None,
     ) -> None:
         super().__init__(f"{scope} {subject_id or ''}: {used} of {limit} {unit} a {period}, {needed} asked for")
         self.scope = scope
@@ -211,6 +212,7 @@ class LimitReached(Refusal):
         self.resets_at = resets_at
         self.rolling = rolling
         self.subject_id = subject_id
+        self.fits = fits
 
 
 class TooManyAtOnce(Refusal):
