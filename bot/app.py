@@ -19,9 +19,10 @@ from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.ways import Ways
 from bot.files import DataFolder, ProcessLock
+from bot.guilds.service import GuildService
 from bot.hosting.own import HostedFolder
 from bot.images.worker import ImageWorkers
-from bot.intake import History, Intake, ResultPresses
+from bot.intake import History, Intake, QualityOffers, ResultPresses
 from bot.jobs.library import Library
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
@@ -31,8 +32,10 @@ from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
 from bot.provider.api import EvoLink
 from bot.settings import Settings
+from bot.store.admin_log import AdminLogStore
 from bot.store.assets import AssetStore
 from bot.store.database import Database
+from bot.store.guilds import GuildStore
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
@@ -161,9 +164,16 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             max_waiting=settings.max_waiting_jobs,
         )
         tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
-        client.intake = Intake(jobs=jobs, tray=tray, announcer=announcer, clock=clock)
+        guilds = GuildService(
+            store=GuildStore(database),
+            admin_log=AdminLogStore(database),
+            clock=clock,
+            kept=timedelta(days=settings.removed_server_kept_days),
+        )
+        client.intake = Intake(jobs=jobs, tray=tray, guilds=guilds, announcer=announcer, clock=clock)
+        client.offers = QualityOffers(guilds=guilds, prices=settings.price_table, clock=clock)
         client.result_presses = ResultPresses(
-            intake=client.intake, jobs=jobs, clock=clock, model=settings.evolink_model
+            intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model
         )
         app_parts.join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
         client.history = History(

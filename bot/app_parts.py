@@ -123,7 +123,7 @@ def join_messages(
     )
     manners = ReplyManners(offers=OfferStore(database), clock=clock, usual=settings.reply_to_picture)
     client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
-    client.menus = Menus(messages=messages, tray=tray)
+    client.menus = Menus(messages=messages, tray=tray, offers=client.offers)
     client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
 
 

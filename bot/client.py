@@ -15,7 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
-from bot.intake import EditForms, History, Intake, Menus, Replies, ResultPresses
+from bot.intake import EditForms, History, Intake, Menus, QualityOffers, Replies, ResultPresses
 from bot.settings import MessageContent
 from bot.ui import edit_form, texts, views
 
@@ -50,6 +50,7 @@ class ImageBot(commands.AutoShardedBot):
     """The client. `intake` is handed to it before it logs in, because the intake's own way out is this client."""
 
     intake: Intake
+    offers: QualityOffers
     edit_forms: EditForms
     result_presses: ResultPresses
     history: History

@@ -5,20 +5,21 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImageBot
-from bot.intake import Intake, Wish, pictures
-from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Kind, Quality, Size, Thinking
+from bot.intake import Intake, QualityOffers, Sketch, Wish, pictures
+from bot.jobs.model import PROMPT_MAX_CHARS, Kind, Size, Thinking
 from bot.ui import choices, texts
 
 
 class EditCog(commands.Cog):
     """The command that changes pictures."""
 
-    def __init__(self, *, intake: Intake) -> None:
+    def __init__(self, *, intake: Intake, offers: QualityOffers) -> None:
         self._intake = intake
+        self._offers = offers
 
     @app_commands.command(name="edit", description=texts.EDIT_DESCRIPTION)
     @app_commands.describe(**texts.EDIT_OPTIONS)
-    @app_commands.choices(size=choices.SIZE_CHOICES, quality=choices.QUALITY_CHOICES, thinking=choices.THINKING_CHOICES)
+    @app_commands.choices(size=choices.SIZE_CHOICES, thinking=choices.THINKING_CHOICES)
     async def edit(
         self,
         interaction: discord.Interaction[ImageBot],
@@ -38,7 +39,7 @@ class EditCog(commands.Cog):
         image13: discord.Attachment | None = None,
         image14: discord.Attachment | None = None,
         size: str = Size.AUTO.value,
-        quality: str = Quality.TWO_K.value,
+        quality: str | None = None,
         private: bool = False,
         web_search: bool = False,
         image_search: bool = False,
@@ -64,10 +65,10 @@ class EditCog(commands.Cog):
         ]
         wish = Wish(
             kind=Kind.EDIT,
-            drawing=Drawing(
+            sketch=Sketch(
                 prompt=instruction,
                 size=Size(size),
-                quality=Quality(quality),
+                quality=quality,
                 web_search=web_search,
                 image_search=image_search,
                 thinking=Thinking(thinking),
@@ -78,7 +79,14 @@ class EditCog(commands.Cog):
         )
         await self._intake.ask(interaction, wish)
 
+    @edit.autocomplete("quality")
+    async def suggest_quality(
+        self, interaction: discord.Interaction[ImageBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest what the person may use here."""
+        return await self._offers.suggest(interaction, typed)
+
 
 async def setup(bot: ImageBot) -> None:
     """Add the command; called by the library's extension loader."""
-    await bot.add_cog(EditCog(intake=bot.intake))
+    await bot.add_cog(EditCog(intake=bot.intake, offers=bot.offers))

@@ -5,26 +5,27 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImageBot
-from bot.intake import Intake, Wish, pictures
-from bot.jobs.model import PROMPT_MAX_CHARS, Drawing, Quality, Size, Thinking
+from bot.intake import Intake, QualityOffers, Sketch, Wish, pictures
+from bot.jobs.model import PROMPT_MAX_CHARS, Size, Thinking
 from bot.ui import choices, texts
 
 
 class ImagineCog(commands.Cog):
     """The command that draws from words."""
 
-    def __init__(self, *, intake: Intake) -> None:
+    def __init__(self, *, intake: Intake, offers: QualityOffers) -> None:
         self._intake = intake
+        self._offers = offers
 
     @app_commands.command(name="imagine", description=texts.IMAGINE_DESCRIPTION)
     @app_commands.describe(**texts.IMAGINE_OPTIONS)
-    @app_commands.choices(size=choices.SIZE_CHOICES, quality=choices.QUALITY_CHOICES, thinking=choices.THINKING_CHOICES)
+    @app_commands.choices(size=choices.SIZE_CHOICES, thinking=choices.THINKING_CHOICES)
     async def imagine(
         self,
         interaction: discord.Interaction[ImageBot],
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARS],
-        size: str = Size.AUTO.value,
-        quality: str = Quality.TWO_K.value,
+        size: str | None = None,
+        quality: str | None = None,
         web_search: bool = False,
         image_search: bool = False,
         thinking: str = Thinking.AUTO.value,
@@ -46,10 +47,10 @@ class ImagineCog(commands.Cog):
         use_references: bool = False,
     ) -> None:
         """Draw a picture."""
-        drawing = Drawing(
+        sketch = Sketch(
             prompt=prompt,
-            size=Size(size),
-            quality=Quality(quality),
+            size=None if size is None else Size(size),
+            quality=quality,
             web_search=web_search,
             image_search=image_search,
             thinking=Thinking(thinking),
@@ -71,10 +72,17 @@ class ImagineCog(commands.Cog):
             image14,
         ]
         sources = pictures.of_attachments(attachment for attachment in given if attachment)
-        wish = Wish(drawing=drawing, sources=tuple(sources), with_tray=use_references, private=private)
+        wish = Wish(sketch=sketch, sources=tuple(sources), with_tray=use_references, private=private)
         await self._intake.ask(interaction, wish)
+
+    @imagine.autocomplete("quality")
+    async def suggest_quality(
+        self, interaction: discord.Interaction[ImageBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest what the person may use here."""
+        return await self._offers.suggest(interaction, typed)
 
 
 async def setup(bot: ImageBot) -> None:
     """Add the command; called by the library's extension loader."""
-    await bot.add_cog(ImagineCog(intake=bot.intake))
+    await bot.add_cog(ImagineCog(intake=bot.intake, offers=bot.offers))

@@ -5,9 +5,11 @@ from bot.intake.edit_form import EditForms, open_form
 from bot.intake.history import History
 from bot.intake.menus import Menus
 from bot.intake.messages import Messages
+from bot.intake.offers import QualityOffers
 from bot.intake.replies import Replies
 from bot.intake.result_presses import ResultPresses
-from bot.intake.service import Intake, Wish
+from bot.intake.service import Intake
+from bot.intake.wishes import Sketch, Wish
 
 __all__ = [
     "EditForms",
@@ -15,8 +17,10 @@ __all__ = [
     "Intake",
     "Menus",
     "Messages",
+    "QualityOffers",
     "Replies",
     "ResultPresses",
+    "Sketch",
     "Wish",
     "answer_privately",
     "explain",

@@ -7,8 +7,10 @@ import discord
 
 from bot.intake import pictures
 from bot.intake.answers import explained
-from bot.intake.service import Intake, Wish
-from bot.jobs.model import Drawing, Job, Kind, Quality, Source
+from bot.intake.offers import QualityOffers
+from bot.intake.service import Intake
+from bot.intake.wishes import Sketch, Wish
+from bot.jobs.model import Job, Kind, Quality, Source
 from bot.jobs.service import JobService
 from bot.ui import edit_form, texts
 
@@ -21,10 +23,14 @@ MessageReader: TypeAlias = Callable[[Interaction, edit_form.PicturesOf], Awaitab
 
 
 async def open_form(
-    interaction: Interaction, target: edit_form.EditTarget, *, quality: Quality = Quality.TWO_K
+    interaction: Interaction, target: edit_form.EditTarget, *, offers: QualityOffers, quality: Quality | None = None
 ) -> None:
-    """Answer an interaction with the form; it must be the first answer (discord.md 1)."""
-    await interaction.response.send_modal(edit_form.edit_form(target, quality=quality))
+    """Answer an interaction with the form; it must be the first answer (discord.md 1).
+
+    It begins with `quality` as far as the person may use that, else with what is usual where they are.
+    """
+    offered = await offers.for_asker(interaction)
+    await interaction.response.send_modal(edit_form.edit_form(target, offered, quality=quality))
 
 
 def result_as_source(job: Job) -> Source:
@@ -55,7 +61,7 @@ class EditForms:
         sources = await self._sources(interaction, target, private=private)
         wish = Wish(
             kind=Kind.EDIT,
-            drawing=Drawing(prompt=filled.instruction, size=filled.size, quality=filled.quality),
+            sketch=Sketch(prompt=filled.instruction, size=filled.size, quality=filled.quality),
             sources=(*sources, *uploads),
             parent_id=next((source.result_of for source in sources if source.result_of), None),
             private=private,

@@ -8,6 +8,7 @@ import discord
 from bot.intake.answers import explained
 from bot.intake.edit_form import open_form
 from bot.intake.messages import Messages
+from bot.intake.offers import QualityOffers
 from bot.jobs.tray import Tray
 from bot.ui import reply_buttons, texts
 from bot.ui.edit_form import PicturesOf
@@ -22,9 +23,10 @@ Interaction: TypeAlias = "discord.Interaction[ImageBot]"
 class Menus:
     """Takes the picks. Commands' refusals are explained by the command tree, presses' here."""
 
-    def __init__(self, *, messages: Messages, tray: Tray) -> None:
+    def __init__(self, *, messages: Messages, tray: Tray, offers: QualityOffers) -> None:
         self._messages = messages
         self._tray = tray
+        self._offers = offers
 
     async def edit(self, interaction: Interaction, message: discord.Message) -> None:
         """Open the form for the pictures of a message; raises Refusal.
@@ -33,7 +35,8 @@ class Menus:
         """
         sources = await self._messages.get_pictures_of(message)
         target = PicturesOf(message.channel.id, message.id)
-        await asyncio.gather(self._messages.remember(message, sources), open_form(interaction, target))
+        opening = open_form(interaction, target, offers=self._offers)
+        await asyncio.gather(self._messages.remember(message, sources), opening)
 
     async def collect(self, interaction: Interaction, message: discord.Message) -> None:
         """Put the pictures of a message into the person's tray; raises Refusal."""
@@ -58,4 +61,4 @@ class Menus:
     @explained
     async def open(self, interaction: Interaction, target: PicturesOf) -> None:
         """Open the form for the pictures of a message, which are looked at when it comes back."""
-        await open_form(interaction, target)
+        await open_form(interaction, target, offers=self._offers)

@@ -15,8 +15,9 @@ from bot.intake import pictures
 from bot.intake.answers import explained, refusals_of_discord_noted
 from bot.intake.messages import Messages, fetch, is_hidden
 from bot.intake.routes import reference_to
-from bot.intake.service import Intake, Wish
-from bot.jobs.model import Drawing, Kind, Source
+from bot.intake.service import Intake
+from bot.intake.wishes import Sketch, Wish
+from bot.jobs.model import Kind, Source
 from bot.ui import markdown, reply_buttons, texts
 from bot.ui.edit_form import PicturesOf
 from bot.ui.result_buttons import Press, ResultButton
@@ -148,7 +149,7 @@ class Replies:
     def _wish(self, message: discord.Message, sources: list[Source]) -> Wish:
         return Wish(
             kind=Kind.EDIT,
-            drawing=Drawing(prompt=self._instruction(message)),
+            sketch=Sketch(prompt=self._instruction(message)),
             sources=tuple(sources),
             parent_id=next((source.result_of for source in sources if source.result_of), None),
         )

@@ -10,8 +10,10 @@ from bot.clock import Clock
 from bot.delivery.ways import REQUEST_LIMIT_BYTES
 from bot.intake.answers import answer_privately, explained
 from bot.intake.edit_form import is_private, open_form, result_as_source
-from bot.intake.service import Intake, Wish
-from bot.jobs.model import Drawing, Job, Kind, Quality, ResultFile
+from bot.intake.offers import QualityOffers
+from bot.intake.service import Intake
+from bot.intake.wishes import Sketch, Wish, sketch_of
+from bot.jobs.model import Job, Kind, Quality, ResultFile
 from bot.jobs.service import JobService
 from bot.ui import details, filenames, texts
 from bot.ui.edit_form import ResultOf
@@ -31,9 +33,10 @@ DOUBLE_PRESS_S = 2.0
 class ResultPresses:
     """Takes the presses. `model` is the name of the model that draws."""
 
-    def __init__(self, *, intake: Intake, jobs: JobService, clock: Clock, model: str) -> None:
+    def __init__(self, *, intake: Intake, jobs: JobService, offers: QualityOffers, clock: Clock, model: str) -> None:
         self._intake = intake
         self._jobs = jobs
+        self._offers = offers
         self._clock = clock
         self._model = model
         self._presses: dict[tuple[int, Press, str], float] = {}
@@ -44,7 +47,7 @@ class ResultPresses:
         match press:
             case Press.EDIT:
                 job = await self._job_with_result(interaction, job_id)
-                await open_form(interaction, ResultOf(job.id), quality=job.drawing.quality)
+                await open_form(interaction, ResultOf(job.id), offers=self._offers, quality=job.drawing.quality)
             case Press.AGAIN:
                 await self._ask_again(interaction, await self._job(interaction, job_id))
             case Press.REDRAW:
@@ -64,7 +67,7 @@ class ResultPresses:
         self._refuse_double(interaction, Press.AGAIN, job)
         wish = Wish(
             kind=job.kind,
-            drawing=job.drawing,
+            sketch=sketch_of(job.drawing),
             sources=await self._jobs.sources_anew(job),
             parent_id=job.parent_id,
             private=is_private(interaction),
@@ -75,7 +78,7 @@ class ResultPresses:
         self._refuse_double(interaction, Press.REDRAW, job)
         wish = Wish(
             kind=Kind.EDIT,
-            drawing=Drawing(prompt=texts.REDRAW_INSTRUCTION, size=job.drawing.size, quality=Quality.FOUR_K),
+            sketch=Sketch(prompt=texts.REDRAW_INSTRUCTION, size=job.drawing.size, quality=Quality.FOUR_K),
             sources=(result_as_source(job),),
             parent_id=job.id,
             private=is_private(interaction),

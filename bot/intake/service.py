@@ -6,7 +6,8 @@ card, or a private refusal.
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import discord
@@ -14,10 +15,14 @@ import discord
 from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
+from bot.guilds.model import GuildSettings
+from bot.guilds.service import GuildService
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
 from bot.intake.askers import asker_of, asker_of_message
+from bot.intake.offers import settings_for
 from bot.intake.pictures import numbered
-from bot.intake.routes import clean_prompt, reference_to, route_of, route_to
+from bot.intake.routes import reference_to, route_of, route_to
+from bot.intake.wishes import Sketch, Wish, completed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
@@ -34,25 +39,14 @@ STORE_PATIENCE_S = 1.0
 Interaction: TypeAlias = "discord.Interaction[ImageBot]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a person wants, however they asked for it."""
-
-    drawing: Drawing
-    kind: Kind = Kind.IMAGINE
-    sources: tuple[Source, ...] = ()
-    """In the person's order; their positions are set when the wish is taken."""
-    with_tray: bool = False
-    """The person's collected pictures come after `sources`, and the tray is empty once the request is taken."""
-    parent_id: str | None = None
-    private: bool = False
-
-
 class Intake:
     """Takes what people do, and answers them."""
 
-    def __init__(self, *, jobs: JobService, tray: Tray, announcer: DiscordAnnouncer, clock: Clock) -> None:
+    def __init__(
+        self, *, jobs: JobService, tray: Tray, guilds: GuildService, announcer: DiscordAnnouncer, clock: Clock
+    ) -> None:
         self._jobs = jobs
+        self._guilds = guilds
         self._tray = tray
         self._announcer = announcer
         self._clock = clock
@@ -68,17 +62,14 @@ class Intake:
         route = route_of(interaction, now=self._clock.now())
         if not in_place:
             route = replace(route, message_id=None, ephemeral=wish.private)
-        if wish.with_tray:
-            wish = replace(wish, sources=(*wish.sources, *await self._collected(interaction.user.id)))
-        await self._require_results(wish, user_id=interaction.user.id, guild_id=interaction.guild_id)
-        request = _request(
+        storing = self._store(
             wish,
             origin_id=origin_id or interaction.id,
             guild_id=interaction.guild_id,
             asker=asker_of(interaction),
             route=route,
         )
-        job = await self._stored_in_time(interaction, request, in_place=in_place)
+        job = await self._in_time(interaction, storing, ephemeral=route.ephemeral, in_place=in_place)
         stands_at = job.route
         try:
             if wish.with_tray:
@@ -96,21 +87,47 @@ class Intake:
         if not route.channel_reachable:
             log.info("reply not taken: no right to answer", extra={"channel": message.channel.id})
             return
-        guild_id = message.guild.id if message.guild else None
-        await self._require_results(wish, user_id=message.author.id, guild_id=guild_id)
-        request = _request(
+        job = await self._store(
             wish,
             origin_id=message.id,
-            guild_id=guild_id,
+            guild_id=message.guild.id if message.guild else None,
             asker=asker_of_message(message),
             route=route,
         )
-        job = await self._jobs.submit(request)
         stands_at = job.route
         try:
             stands_at = await self._answer_message(message, job)
         finally:
             await self._jobs.begin(job, stands_at)
+
+    async def _store(self, wish: Wish, *, origin_id: int, guild_id: int | None, asker: Asker, route: ReplyRoute) -> Job:
+        """Store a wish as a job; raises Refusal."""
+        try:
+            if wish.with_tray:
+                wish = replace(wish, sources=(*wish.sources, *await self._collected(asker.user_id)))
+            await self._require_results(wish, user_id=asker.user_id, guild_id=guild_id)
+            if wish.kind is Kind.EDIT and not wish.sources:
+                raise errors.NoPicture
+            drawing = await self._completed(wish.sketch, wish.kind, asker)
+        except errors.StoreError as error:
+            log.exception("request not taken", extra={"origin": origin_id})
+            raise errors.StoreUnavailable from error
+        request = Request(
+            origin_id=origin_id,
+            user_id=asker.user_id,
+            guild_id=guild_id,
+            asker=asker,
+            drawing=drawing,
+            route=route,
+            kind=wish.kind,
+            sources=numbered(wish.sources),
+            parent_id=wish.parent_id,
+        )
+        return await self._jobs.submit(request)
+
+    async def _completed(self, sketch: Sketch, kind: Kind, asker: Asker) -> Drawing:
+        settings = GuildSettings() if sketch.is_complete else await settings_for(self._guilds, asker)
+        return completed(sketch, kind=kind, settings=settings, role_ids=asker.role_ids)
 
     async def _require_results(self, wish: Wish, *, user_id: int, guild_id: int | None) -> None:
         """Refuse results that this person may not see there, however their wish came to name them."""
@@ -141,14 +158,17 @@ class Intake:
             return await self._announcer.open_anyhow(job) or job.route
         return job.route
 
-    async def _stored_in_time(self, interaction: Interaction, request: Request, *, in_place: bool) -> Job:
-        storing = asyncio.ensure_future(self._jobs.submit(request))
+    async def _in_time(
+        self, interaction: Interaction, stored: Coroutine[None, None, Job], *, ephemeral: bool, in_place: bool
+    ) -> Job:
+        """Wait until a job is stored; where that takes long, the person is told that the bot is at it."""
+        storing = asyncio.ensure_future(stored)
         late = asyncio.ensure_future(self._clock.sleep(STORE_PATIENCE_S))
         await asyncio.wait({storing, late}, return_when=asyncio.FIRST_COMPLETED)
         late.cancel()
         if not storing.done() and not interaction.response.is_done():
             with refusals_of_discord_noted("defer"):
-                await interaction.response.defer(ephemeral=request.route.ephemeral, thinking=not in_place)
+                await interaction.response.defer(ephemeral=ephemeral, thinking=not in_place)
         return await storing
 
     async def _answer(self, interaction: Interaction, job: Job, *, in_place: bool) -> ReplyRoute:
@@ -206,20 +226,3 @@ class Intake:
             await self._jobs.collected(job, note=delivery.note)
         elif not delivery.shown:
             await answer_privately(interaction, texts.kept_for_now())
-
-
-def _request(wish: Wish, *, origin_id: int, guild_id: int | None, asker: Asker, route: ReplyRoute) -> Request:
-    """Make a request of a wish; raises Refusal where it asks for what cannot be done."""
-    if wish.kind is Kind.EDIT and not wish.sources:
-        raise errors.NoPicture
-    return Request(
-        origin_id=origin_id,
-        user_id=asker.user_id,
-        guild_id=guild_id,
-        asker=asker,
-        drawing=replace(wish.drawing, prompt=clean_prompt(wish.drawing.prompt)),
-        route=route,
-        kind=wish.kind,
-        sources=numbered(wish.sources),
-        parent_id=wish.parent_id,
-    )

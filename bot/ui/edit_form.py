@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.jobs.model import PROMPT_MAX_CHARS, Quality, Size
-from bot.ui import texts
+from bot.ui import choices, texts
 
 MAX_UPLOADS = 10
 """Of one form (discord.md 4)."""
@@ -46,7 +46,8 @@ class FilledForm:
 
     instruction: str
     size: Size
-    quality: Quality
+    quality: str | None
+    """As it came; None where the form had no such field."""
     upload_ids: tuple[str, ...]
     """Of the further pictures, in the person's order, which `resolved` does not keep (discord.md 4)."""
 
@@ -72,8 +73,11 @@ class _Choice(ui.Select[Any]):
         return {name: value for name, value in super().to_component_dict().items() if name != "disabled"}
 
 
-def edit_form(target: EditTarget, *, quality: Quality = Quality.TWO_K) -> ui.Modal:
-    """Return a new form, to be sent once by `interaction.response.send_modal`."""
+def edit_form(target: EditTarget, offered: choices.OfferedQualities, *, quality: Quality | None = None) -> ui.Modal:
+    """Return a new form, to be sent once by `interaction.response.send_modal`.
+
+    `quality` is the one to begin with; where it is not offered, or none is named, it is the usual one.
+    """
     form = _StatelessModal(title=texts.EDIT_FORM_TITLE, custom_id=_form_id(target))
     instruction: ui.TextInput[Any] = ui.TextInput(
         custom_id=_INSTRUCTION,
@@ -88,7 +92,7 @@ def edit_form(target: EditTarget, *, quality: Quality = Quality.TWO_K) -> ui.Mod
     labels: list[ui.Label[Any]] = [
         ui.Label(text=texts.INSTRUCTION_LABEL, component=instruction),
         ui.Label(text=texts.SIZE_LABEL, component=_Choice(_SIZE, _size_options())),
-        ui.Label(text=texts.QUALITY_LABEL, component=_Choice(_QUALITY, _quality_options(quality))),
+        ui.Label(text=texts.QUALITY_LABEL, component=_Choice(_QUALITY, _quality_options(offered, begin_with=quality))),
         ui.Label(text=texts.UPLOADS_LABEL, description=texts.UPLOADS_HINT, component=uploads),
     ]
     for label in labels:
@@ -117,7 +121,7 @@ def read(sent: dict[str, Any]) -> FilledForm:
     return FilledForm(
         instruction=given.get(_INSTRUCTION, {}).get("value") or "",
         size=Size(chosen(_SIZE, Size.AUTO.value)),
-        quality=Quality(chosen(_QUALITY, Quality.TWO_K.value)),
+        quality=chosen(_QUALITY, "") or None,
         upload_ids=tuple(given.get(_UPLOADS, {}).get("values", [])),
     )
 
@@ -135,8 +139,9 @@ def _size_options() -> list[discord.SelectOption]:
     ]
 
 
-def _quality_options(usual: Quality) -> list[discord.SelectOption]:
+def _quality_options(offered: choices.OfferedQualities, *, begin_with: Quality | None) -> list[discord.SelectOption]:
+    first = begin_with if begin_with is not None and begin_with in offered.prices else offered.usual
     return [
-        discord.SelectOption(label=name, value=quality.value, default=quality is usual)
-        for quality, name in texts.QUALITY_NAMES.items()
+        discord.SelectOption(label=choice.name, value=choice.value, default=choice.value == first.value)
+        for choice in choices.quality_choices(offered)
     ]

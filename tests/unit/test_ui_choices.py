@@ -4,8 +4,11 @@ import pytest
 from discord.app_commands import Choice
 
 from bot.jobs.model import Quality, Size, Thinking
+from bot.settings import DEFAULT_PRICES
 from bot.ui import choices, pixels
 
+EVERY_QUALITY = choices.OfferedQualities(prices={each: DEFAULT_PRICES[each] for each in Quality}, usual=Quality.TWO_K)
+QUALITY_CHOICES = choices.quality_choices(EVERY_QUALITY)
 TABLE_OF_PROVIDER_MD_9 = """
 1:1 512x512 1024x1024 2048x2048 4096x4096
 1:4 256x1024 512x2048 1024x4096 2048x8192
@@ -26,7 +29,7 @@ TABLE_OF_PROVIDER_MD_9 = """
 
 @pytest.mark.parametrize(
     ("offered", "values"),
-    [(choices.SIZE_CHOICES, Size), (choices.QUALITY_CHOICES, Quality), (choices.THINKING_CHOICES, Thinking)],
+    [(choices.SIZE_CHOICES, Size), (QUALITY_CHOICES, Quality), (choices.THINKING_CHOICES, Thinking)],
 )
 def test_every_value_is_offered_once_under_a_name_that_begins_with_it(
     offered: list[Choice[str]], values: type[Size | Quality | Thinking]
@@ -43,7 +46,7 @@ def test_every_value_is_offered_once_under_a_name_that_begins_with_it(
     [
         (choices.SIZE_CHOICES, "16:9 · widescreen"),
         (choices.SIZE_CHOICES, "auto · the model chooses"),
-        (choices.QUALITY_CHOICES, "2K · 2048 px · standard price"),
+        (QUALITY_CHOICES, "2K · 2048 px · standard price · 6.3867 credits"),
     ],
 )
 def test_the_names_are_those_people_know(offered: list[Choice[str]], name: str) -> None:
@@ -57,9 +60,27 @@ def test_the_names_are_those_people_know(offered: list[Choice[str]], name: str) 
 )
 def test_a_quality_names_its_pixels_and_its_price_beside_that_of_2k(quality: str, edge: int, price: float) -> None:
     """The factor is that of the price list (provider.md 8.1)."""
-    name = next(choice.name for choice in choices.QUALITY_CHOICES if choice.value == quality)
+    name = next(choice.name for choice in QUALITY_CHOICES if choice.value == quality)
     assert f"{edge} px" in name
+    assert name.endswith(f" {price} credits")
     assert f"{round(price / 6.3867, 2):g} \N{MULTIPLICATION SIGN} the price of 2K" in name
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("", ["0.5K", "1K", "2K", "4K"]),
+        ("  ", ["0.5K", "1K", "2K", "4K"]),
+        ("4k", ["4K"]),
+        ("STANDARD", ["2K"]),
+        ("2048 px", ["2K"]),
+        ("8K", []),
+        ("x" * 6000, []),
+    ],
+)
+def test_the_qualities_are_filtered_by_what_is_typed(typed: str, values: list[str]) -> None:
+    """Any part of the name finds it, in whatever case."""
+    assert [choice.value for choice in choices.quality_choices(EVERY_QUALITY, typed)] == values
 
 
 @pytest.mark.parametrize("row", TABLE_OF_PROVIDER_MD_9.strip().splitlines())

@@ -7,10 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.model import Quality, Size
+from bot.settings import DEFAULT_PRICES
 from bot.ui import edit_form
+from bot.ui.choices import OfferedQualities
 from bot.ui.edit_form import FilledForm, PicturesOf, ResultOf
 
 MAX_ID = 2**64 - 1
+
+
+def offered(*qualities: Quality, usual: Quality = Quality.TWO_K) -> OfferedQualities:
+    """Return what a person may use: everything, or some of it."""
+    return OfferedQualities(prices={each: DEFAULT_PRICES[each] for each in qualities or Quality}, usual=usual)
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,7 @@ MAX_ID = 2**64 - 1
 )
 def test_where_the_answer_goes_stands_in_the_id(target: edit_form.EditTarget, form_id: str) -> None:
     """So that a form opened before a restart can be sent after it."""
-    form = edit_form.edit_form(target)
+    form = edit_form.edit_form(target, offered())
     assert form.custom_id == form_id
     assert len(form_id) <= 100
     assert edit_form.find_target(form_id) == target
@@ -60,14 +67,14 @@ def test_any_id_can_be_asked_about(form_id: str) -> None:
     edit_form.find_target(form_id)
 
 
-def parts(**changes: Any) -> dict[str, dict[str, Any]]:
-    labels = edit_form.edit_form(ResultOf("abc"), **changes).to_dict()["components"]
+def parts(of: OfferedQualities | None = None, **changes: Any) -> dict[str, dict[str, Any]]:
+    labels = edit_form.edit_form(ResultOf("abc"), of or offered(), **changes).to_dict()["components"]
     return {label["component"]["custom_id"]: label for label in labels}
 
 
 def test_the_form_keeps_discords_limits() -> None:
     """Heads, hints and names of options (discord.md 4); no field that a form may not have."""
-    form = edit_form.edit_form(ResultOf("abc")).to_dict()
+    form = edit_form.edit_form(ResultOf("abc"), offered()).to_dict()
     assert 0 < len(form["title"]) <= 45
     assert len(form["components"]) <= 5
     for label in form["components"]:
@@ -100,9 +107,21 @@ def test_the_form_starts_with_the_quality_of_the_picture(quality: Quality) -> No
     assert chosen == {"size": ["auto"], "quality": [quality.value]}
 
 
+@pytest.mark.parametrize(
+    ("of_picture", "begins_with"),
+    [(Quality.FOUR_K, Quality.HALF_K), (Quality.ONE_K, Quality.ONE_K), (None, Quality.HALF_K)],
+)
+def test_the_form_offers_only_what_the_person_may_use(of_picture: Quality | None, begins_with: Quality) -> None:
+    """And begins with what is usual where the picture's own quality is none of it, or there is no picture's own."""
+    small = offered(Quality.HALF_K, Quality.ONE_K, usual=Quality.HALF_K)
+    options = parts(small, quality=of_picture)["quality"]["component"]["options"]
+    assert [option["value"] for option in options] == ["0.5K", "1K"]
+    assert [option["value"] for option in options if option["default"]] == [begins_with.value]
+
+
 def test_the_library_keeps_nothing_of_a_form() -> None:
     """It stores what is not finished, for ever where a person closes the form without a word."""
-    assert edit_form.edit_form(ResultOf("abc")).is_finished()
+    assert edit_form.edit_form(ResultOf("abc"), offered()).is_finished()
 
 
 def sent(**values: Any) -> dict[str, Any]:
@@ -130,15 +149,15 @@ def sent(**values: Any) -> dict[str, Any]:
             FilledForm(
                 instruction="make it night",
                 size=Size.WIDESCREEN,
-                quality=Quality.FOUR_K,
+                quality="4K",
                 upload_ids=("30", "10", "20"),
             ),
         ),
         (
             sent(instruction="x", size=[], quality=[], pictures=[]),
-            FilledForm(instruction="x", size=Size.AUTO, quality=Quality.TWO_K, upload_ids=()),
+            FilledForm(instruction="x", size=Size.AUTO, quality=None, upload_ids=()),
         ),
-        (sent(), FilledForm(instruction="", size=Size.AUTO, quality=Quality.TWO_K, upload_ids=())),
+        (sent(), FilledForm(instruction="", size=Size.AUTO, quality=None, upload_ids=())),
     ],
     ids=["everything", "nothing chosen", "nothing at all"],
 )

@@ -51,7 +51,15 @@ from bot.ui.texts.labels import (
     made_by,
     reference,
 )
-from bot.ui.texts.names import QUALITY_NAMES, SIZE_NAMES, THINKING_NAMES, extras, settings_line, size_name
+from bot.ui.texts.names import (
+    QUALITY_NAMES,
+    SIZE_NAMES,
+    THINKING_NAMES,
+    extras,
+    quality_offer,
+    settings_line,
+    size_name,
+)
 from bot.ui.texts.notices import (
     cancelled_after,
     cancelled_before,
@@ -164,6 +172,7 @@ __all__ = [
     "other_pixels",
     "percent",
     "pixels",
+    "quality_offer",
     "ready",
     "reference",
     "refusal",

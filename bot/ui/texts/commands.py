@@ -6,8 +6,8 @@ FURTHER_IMAGES = {f"image{number}": f"Picture {number}; call it so in what you w
 
 IMAGINE_OPTIONS = {
     "prompt": "What to draw, in any language: up to 2,000 characters",
-    "size": "The shape of the picture; without it the model chooses",
-    "quality": "How many pixels, and at what price; without it 2K",
+    "size": "The shape of the picture; without it as this server has it",
+    "quality": "How many pixels, and at what price; without it as this server has it",
     "web_search": "Let the model look things up on the web first; each search costs a little more",
     "image_search": "Let the model look at pictures from the web first; each search costs a little more",
     "thinking": "How long the model ponders before it draws",

@@ -1,6 +1,8 @@
 """What a person calls the settings of a picture."""
 
 from bot.jobs.model import Drawing, Job, Kind, Quality, Size, Thinking
+from bot.quota.model import Unit
+from bot.ui.texts import amounts
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -36,6 +38,11 @@ THINKING_NAMES = {
     Thinking.MIN: "min · as little as possible, quickest",
     Thinking.HIGH: "high · ponders longer, costs a little more",
 }
+
+
+def quality_offer(quality: Quality, price: int) -> str:
+    """Return a quality as it is offered: what it is, and its price, given in millionths of credits."""
+    return f"{QUALITY_NAMES[quality]} · {amounts.amount(Unit.CREDITS, price)}"
 
 
 def extras(drawing: Drawing) -> list[str]:
