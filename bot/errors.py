@@ -185,7 +185,8 @@ class LimitReached(Refusal):
 
     `scope`, `unit` and `period` are those of `quota.model`; `limit` (with what was granted), `used` and `needed` are
     images or millionths of credits. `resets_at` is when the same request would be admitted if nothing else was asked
-    for; None where no waiting helps. `rolling` says whether the window moves along with the time.
+    for; None where no waiting helps. `rolling` says whether the window moves along with the time. `fits` is the best
+    quality that what is left is enough for, if there is one.
     """
 
     def __init__(

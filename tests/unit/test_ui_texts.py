@@ -9,6 +9,7 @@ from bot import errors
 from bot.images.fit import Step
 from bot.jobs.model import Drawing, Failure, FailureKind, Kind, Quality, Size, Status, Thinking
 from bot.ui import texts
+from tests.support.refusals import limit_reached
 from tests.support.ui_jobs import job, result, source
 
 EXAMPLES: list[tuple[errors.Refusal, str]] = [
@@ -32,6 +33,14 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.StorageFull(), "no room left"),
     (errors.ShuttingDown(), "restarting"),
     (errors.StoreUnavailable(), "cannot write to its database"),
+    (limit_reached(), "This server's limit for each member of 10 pictures a day"),
+    (errors.TooManyAtOnce(limit=2, of_server=False), "at once for each member: 2"),
+    (errors.QualityNotAllowed(asked="4K", highest="1K"), "your highest quality is 1K"),
+    (errors.NotAllowedHere("private"), "does not allow private pictures"),
+    (errors.Blocked(by_operator=True), "Whoever runs this bot has blocked you"),
+    (errors.WordNotAllowed("rude_word"), "||rude\\_word||"),
+    (errors.SpendingStopped(until=None), "used up for now"),
+    (errors.BadSetting("limit_negative", "-1"), "The number “-1” is less than nothing"),
 ]
 
 

@@ -3,7 +3,7 @@
 import functools
 
 from bot import errors
-from bot.ui.texts import replies
+from bot.ui.texts import quotas, replies, settings
 from bot.ui.texts.sources import megabytes, named
 
 
@@ -165,6 +165,16 @@ def _(error: errors.StoreUnavailable) -> str:
         "The bot cannot write to its database at the moment, so it took no request and nothing was spent. "
         "Please try again in a minute; if it stays like this, tell whoever runs this bot."
     )
+
+
+refusal.register(errors.LimitReached, quotas.limit_reached)
+refusal.register(errors.TooManyAtOnce, quotas.too_many_at_once)
+refusal.register(errors.QualityNotAllowed, quotas.quality_not_allowed)
+refusal.register(errors.NotAllowedHere, quotas.not_allowed_here)
+refusal.register(errors.Blocked, quotas.blocked)
+refusal.register(errors.WordNotAllowed, quotas.word_not_allowed)
+refusal.register(errors.SpendingStopped, quotas.spending_stopped)
+refusal.register(errors.BadSetting, settings.bad_setting)
 
 
 def not_yours() -> str:
