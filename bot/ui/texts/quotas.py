@@ -71,7 +71,8 @@ def quality_not_allowed(error: errors.QualityNotAllowed) -> str:
         )
     return (
         f"The quality {written(error.asked)} is more than you may use in this server: your highest quality is "
-        f"{error.highest}. {NOTHING_SPENT} Choose {error.highest} or a lower one. {ASK_ADMINISTRATORS.format(_SETTINGS)}"
+        f"{error.highest}. {NOTHING_SPENT} Choose {error.highest} or a lower one. "
+        f"{ASK_ADMINISTRATORS.format(_SETTINGS)}"
     )
 
 
