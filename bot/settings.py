@@ -116,16 +116,12 @@ Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(setting_values.ids)]
 NeededByS3 = Annotated[T | None, AfterValidator(_needed_by_s3), Field(validate_default=True)]
 
 
-class ProviderSettings(BaseSettings):
-    """What is needed to speak to EvoLink, and nothing of Discord: enough for `imagebot generate`."""
+class BasicSettings(BaseSettings):
+    """How settings are read, and how logs are written."""
 
     # utf-8-sig: some editors begin a file with a byte order mark, which would else become part of the first name
     model_config = SettingsConfigDict(env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    evolink_api_key: Secret
-    evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"
-    evolink_api_base: Annotated[str, AfterValidator(setting_values.provider_base)] = "https://api.evolink.ai"
-    evolink_files_base: HttpBase = "https://files-api.evolink.ai"
     log_level: Annotated[LogLevel, BeforeValidator(setting_values.upper)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(setting_values.lower)] = LogFormat.TEXT
 
@@ -136,13 +132,34 @@ class ProviderSettings(BaseSettings):
         trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
         return {name: value for name, value in trimmed.items() if value != ""}
 
+
+class StorageSettings(BasicSettings):
+    """Where the database is, and what the operator allows: enough for `imagebot usage` and `imagebot quota`."""
+
+    data_dir: Annotated[Path, AfterValidator(setting_values.home_expanded)] = Path("data")
+    default_member_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 10
+    user_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
+    server_credits_per_month: Credits | None = None
+    total_credits_per_day: Credits | None = None
+    total_credits_per_month: Credits | None = None
+    direct_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+
+
+class ProviderSettings(BasicSettings):
+    """What is needed to speak to EvoLink, and nothing of Discord: enough for `imagebot generate`."""
+
+    evolink_api_key: Secret
+    evolink_model: Annotated[str, Field(pattern=r"^[\w.:/-]{1,100}$")] = "gemini-3.1-flash-image-preview"
+    evolink_api_base: Annotated[str, AfterValidator(setting_values.provider_base)] = "https://api.evolink.ai"
+    evolink_files_base: HttpBase = "https://files-api.evolink.ai"
+
     @property
     def loopback_provider(self) -> bool:
         """Results may come from this machine exactly when the provider itself is on it (DESIGN 5.7)."""
         return is_loopback_url(self.evolink_api_base)
 
 
-class Settings(ProviderSettings):
+class Settings(StorageSettings, ProviderSettings):
     """Everything `imagebot run` can be told."""
 
     discord_token: Secret
@@ -150,7 +167,6 @@ class Settings(ProviderSettings):
         "https://discord.com" + setting_values.DISCORD_API_PATH
     )
     discord_gateway_url: Annotated[str, AfterValidator(setting_values.gateway)] | None = None
-    data_dir: Annotated[Path, AfterValidator(setting_values.home_expanded)] = Path("data")
     hosting: Annotated[tuple[HostName, ...], NoDecode, BeforeValidator(_listed), AfterValidator(_installed)] = (
         HostName.EVOLINK,
     )
@@ -166,12 +182,6 @@ class Settings(ProviderSettings):
     web_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     message_content_intent: Annotated[MessageContent, BeforeValidator(setting_values.lower)] = MessageContent.AUTO
     reply_to_picture: Annotated[ReplyToPicture, BeforeValidator(setting_values.lower)] = ReplyToPicture.ASK
-    default_member_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 10
-    user_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
-    server_credits_per_month: Credits | None = None
-    total_credits_per_day: Credits | None = None
-    total_credits_per_month: Credits | None = None
-    direct_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
     allowed_servers: Ids = frozenset()
     blocked_servers: Ids = frozenset()
     blocked_users: Ids = frozenset()
@@ -235,7 +245,7 @@ class FixedSettings(Settings):
 
 
 ENV_FILE = Path(".env")
-AnySettings = TypeVar("AnySettings", bound=ProviderSettings)
+AnySettings = TypeVar("AnySettings", bound=BasicSettings)
 
 _WHERE_TO_GET = {
     "discord_token": "is not set; it is the bot's token from Discord's developer portal (page Bot, button Reset Token)",

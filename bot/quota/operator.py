@@ -1,10 +1,10 @@
 """The operator's own rules, as the settings hold them. Their windows are those of UTC."""
 
 from bot.quota.model import Period, Rule, Scope, Unit
-from bot.settings import Settings
+from bot.settings import StorageSettings
 
 
-def operator_rules(settings: Settings) -> tuple[Rule, ...]:
+def operator_rules(settings: StorageSettings) -> tuple[Rule, ...]:
     """Return a rule for each limit that the operator has set."""
     limits = (
         (Scope.OPERATOR_USER, Unit.IMAGES, Period.DAY, settings.user_images_per_day),
