@@ -1,0 +1,169 @@
+"""The administrators' log in words: each change with its before and its after.
+
+What is stored of a change is described beside its table: a word for what was done, to what, and JSON.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from bot.quota.model import Period, Unit
+from bot.ui import characters, markdown
+from bot.ui.texts import amounts
+
+LOG_TITLE = "What was changed, newest first"
+OLDER_LABEL = "Older"
+NEWEST_LABEL = "Newest"
+_MAX_LINE_CHARS = 380
+_MAX_TEXT_CHARS = 120
+_MAX_LISTED = 5
+_ARROW = "\N{RIGHTWARDS ARROW}"
+
+_SETTINGS = {
+    "time_zone": "Time zone",
+    "allowed_channels": "Channels where pictures are allowed",
+    "denied_channels": "Channels where pictures are not allowed",
+    "highest_quality": "Highest quality",
+    "role_qualities": "Highest quality of roles",
+    "default_size": "Usual size",
+    "default_quality": "Usual quality",
+    "private_allowed": "Private results",
+    "search_allowed": "Web search",
+    "jobs_per_member": "Pictures at once for a member",
+    "jobs_per_guild": "Pictures at once for the whole server",
+    "reply_to_picture": "Replies to pictures",
+    "log_channel_id": "Log channel",
+    "words": "Word filter",
+}
+_WHEN_NOTHING = {
+    "allowed_channels": "everywhere",
+    "denied_channels": "none",
+    "role_qualities": "none",
+    "jobs_per_member": "unlimited",
+    "jobs_per_guild": "unlimited",
+    "reply_to_picture": "as whoever runs this bot has set it",
+    "log_channel_id": "none",
+    "words": "nothing",
+}
+
+
+def log_empty() -> str:
+    """Return what stands where nothing was ever changed."""
+    return "Nobody has changed anything yet. `/admin quota set` and `/admin settings` are good beginnings."
+
+
+def log_line(*, at: int, by_id: int, action: str, subject: str, before: str, after: str) -> str:
+    """Return one change as a line; `at` is in seconds since 1970, `by_id` 0 is the operator."""
+    who = f"<@{by_id}>" if by_id else "whoever runs this bot"
+    told = _TELLERS.get(action, _tell_setting)(subject, _read(before), _read(after))
+    return characters.cut(f"<t:{at}:f> {who}: {told}", _MAX_LINE_CHARS)
+
+
+def _read(stored: str) -> Any:
+    """Return what was stored, None where there was nothing; a text that is no JSON as itself."""
+    if not stored:
+        return None
+    try:
+        return json.loads(stored)
+    except ValueError:
+        return stored
+
+
+def subject_name(subject: str) -> str:
+    """Return to what something was done: `user:42`, `role:7`, `channel:3`, `default` or `guild`."""
+    kind, _, number = subject.partition(":")
+    mentions = {"user": f"<@{number}>", "role": f"<@&{number}>", "channel": f"<#{number}>"}
+    if number.isdecimal() and kind in mentions:
+        return mentions[kind]
+    return {"default": "every member", "guild": "the whole server"}.get(kind, _quoted(subject))
+
+
+def _tell_rule(subject: str, before: Any, after: Any) -> str:
+    return f"limit for {subject_name(subject)}: {_rule(before)} {_ARROW} {_rule(after)}"
+
+
+def _rule(facts: Any) -> str:
+    if not isinstance(facts, dict):
+        return "none"
+    try:
+        unit, period = Unit(facts["unit"]), Period(facts["period"])  # pyright: ignore[reportUnknownArgumentType]
+        return amounts.limit(unit, facts["limit"], period, rolling=bool(facts["rolling"]))  # pyright: ignore[reportUnknownArgumentType]
+    except (KeyError, ValueError, TypeError):
+        return _quoted(facts)
+
+
+def _tell_granted(subject: str, _before: Any, after: Any) -> str:
+    return f"gave {subject_name(subject)} {_amounts(after)} more{_why(after)}"
+
+
+def _tell_adjusted(subject: str, _before: Any, after: Any) -> str:
+    return f"corrected what {subject_name(subject)} has used by {_amounts(after)}{_why(after)}"
+
+
+def _tell_reset(subject: str, _before: Any, after: Any) -> str:
+    return f"what {subject_name(subject)} has used is counted from nothing again{_why(after)}"
+
+
+def _tell_blocked(subject: str, _before: Any, _after: Any) -> str:
+    return f"blocked {subject_name(subject)}"
+
+
+def _tell_unblocked(subject: str, _before: Any, _after: Any) -> str:
+    return f"unblocked {subject_name(subject)}"
+
+
+def _tell_setting(subject: str, before: Any, after: Any) -> str:
+    title = _SETTINGS.get(subject, _quoted(subject))
+    return f"{title}: {_value(subject, before)} {_ARROW} {_value(subject, after)}"
+
+
+_TELLERS: dict[str, Callable[[str, Any, Any], str]] = {
+    "rule_set": _tell_rule,
+    "rule_removed": _tell_rule,
+    "budget": _tell_rule,
+    "granted": _tell_granted,
+    "adjusted": _tell_adjusted,
+    "reset": _tell_reset,
+    "blocked": _tell_blocked,
+    "unblocked": _tell_unblocked,
+    "setting": _tell_setting,
+    "words": _tell_setting,
+}
+
+
+def _amounts(facts: Any) -> str:
+    known = [(Unit.IMAGES, facts.get("images")), (Unit.CREDITS, facts.get("credits"))]
+    return " and ".join(amounts.amount(unit, number) for unit, number in known if number) or "nothing"
+
+
+def _why(facts: Any) -> str:
+    why = facts.get("why") if isinstance(facts, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return f" ({_quoted(why)})" if why else ""
+
+
+def _value(setting: str, value: Any) -> str:
+    """Return the value of a setting as a person reads it."""
+    match value:
+        case None | [] | {}:
+            return _WHEN_NOTHING.get(setting, "nothing")
+        case bool():
+            return "allowed" if value else "not allowed"
+        case dict():
+            each = [f"<@&{role_id}> {quality}" for role_id, quality in value.items()]  # pyright: ignore[reportUnknownVariableType]
+            return _first(each)
+        case list():
+            return _first([_quoted(word) if setting == "words" else f"<#{word}>" for word in value])  # pyright: ignore[reportUnknownVariableType]
+        case int() if setting == "log_channel_id":
+            return f"<#{value}>"
+        case _:
+            return _quoted(value)
+
+
+def _first(listed: list[str]) -> str:
+    more = len(listed) - _MAX_LISTED
+    return ", ".join([*listed[:_MAX_LISTED], f"and {more} more"] if more > 0 else listed)
+
+
+def _quoted(value: Any) -> str:
+    plain = characters.cut(characters.plain_line(str(value)), _MAX_TEXT_CHARS)
+    return markdown.quote(plain, limit=2 * _MAX_TEXT_CHARS) or "nothing"

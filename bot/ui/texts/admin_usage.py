@@ -1,0 +1,106 @@
+"""What administrators read of what was used, and of the ledger they take away as a file."""
+
+from datetime import date, datetime
+
+from bot.quota.model import MILLIONTHS
+from bot.quota.report import DayUsage, MemberUsage, RefusalCount, UsageReport
+from bot.ui.texts import reports
+
+USAGE_TITLE = "What was used"
+TOP_HEAD = "Who made most pictures"
+REFUSALS_HEAD = "Requests that were refused"
+CHART_ALT = "Chart of the pictures and credits of each day, the members who made most, and the refused requests"
+CHART_NAME = "usage.png"
+_BYTES_PER_MEGABYTE = 1_000_000
+
+
+def summary(report: UsageReport) -> str:
+    """Return the totals in a sentence."""
+    if not report.images and not report.credits:
+        return f"Nothing was used {_span(report)}."
+    who = "one member" if report.members == 1 else f"{report.members:,} members"
+    pictures = "1 picture" if report.images == 1 else f"{report.images:,} pictures"
+    return f"**{pictures}** and **{rounded(report.credits)} credits** by {who} {_span(report)}."
+
+
+def day_heads() -> tuple[str, str, str]:
+    """Return the heads of the table of days."""
+    return ("day", "pictures", "credits")
+
+
+def day_row(day: DayUsage) -> tuple[str, str, str]:
+    """Return a row of the table of days."""
+    return (day.day.isoformat(), f"{day.images:,}", rounded(day.credits))
+
+
+def days_left_out(first: date) -> str:
+    """Return what is said of days that the table does not show."""
+    return f"Earlier days are in the chart and in `/admin export`; the table begins {first.isoformat()}."
+
+
+def member_row(place: int, member: MemberUsage) -> str:
+    """Return a line of who used most."""
+    pictures = "1 picture" if member.images == 1 else f"{member.images:,} pictures"
+    return f"{place}. <@{member.user_id}>: {pictures}, {rounded(member.credits)} credits"
+
+
+def refusal_row(refusal: RefusalCount) -> str:
+    """Return a line of the refusals."""
+    return f"{reports.reason(refusal.reason)}: {refusal.count:,}"
+
+
+def nobody() -> str:
+    """Return what stands where nobody made a picture."""
+    return "Nobody made any."
+
+
+def none_refused() -> str:
+    """Return what stands where no request was refused."""
+    return "None was refused."
+
+
+def in_the_making() -> str:
+    """Return what the numbers count."""
+    return "Pictures in the making count at their estimated price, as in every limit."
+
+
+def no_chart() -> str:
+    """Return what is said where the chart could not be drawn."""
+    return "The chart could not be drawn just now; the numbers are whole."
+
+
+def rounded(millionths: int) -> str:
+    """Return credits with two decimals at most, for tables; sums of the ledger are exact in its export."""
+    written = f"{millionths / MILLIONTHS:,.2f}"
+    return written.rstrip("0").rstrip(".")
+
+
+def exported(n_entries: int, *, days: int) -> str:
+    """Return what comes with the whole ledger."""
+    if not n_entries:
+        return f"The ledger has no entries of the last {_days(days)}, so the file holds nothing but its head."
+    return f"Every entry of the ledger of the last {_days(days)}, {n_entries:,} in all. Only you see this."
+
+
+def packed() -> str:
+    """Return what is said of a file that was packed."""
+    return "It was too large for this place as it is, so it is packed as a ZIP file."
+
+
+def newest_only(kept: int, *, of: int, since: datetime, limit_bytes: int) -> str:
+    """Return what is said of a file that holds the newest part."""
+    return (
+        f"Packed, too, it is larger than the {limit_bytes / _BYTES_PER_MEGABYTE:.0f} MB that can be sent here, "
+        f"so these are the newest {kept:,} of {of:,} entries, from <t:{int(since.timestamp())}:f> on. "
+        "Ask for fewer days, or ask whoever runs this bot for the whole."
+    )
+
+
+def _span(report: UsageReport) -> str:
+    since, until = report.days[0].day.isoformat(), report.days[-1].day.isoformat()
+    days = f"on {since}" if since == until else f"from {since} to {until}"
+    return f"{days} (by the calendar of {report.zone})"
+
+
+def _days(days: int) -> str:
+    return "day" if days == 1 else f"{days} days"
