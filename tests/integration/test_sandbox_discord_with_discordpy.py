@@ -1,19 +1,17 @@
 """The real discord.py against the stand-in: log in, sync, answer, edit, upload, press, fill in."""
 
-import asyncio
-import contextlib
 import io
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import discord
 import pytest
-import yarl
 from discord import app_commands
 from PIL import Image
 
 from bot.clock import SystemClock
 from bot.sandbox.discord import Channel, DiscordSandbox, Fault, Guild, Person, PersonCannot
+from tests.support.discord_client import logged_in
 
 
 def png_bytes(width: int = 20, height: int = 10) -> bytes:
@@ -97,23 +95,6 @@ class Stage:
     alice: Person
 
 
-@contextlib.asynccontextmanager
-async def running_bot(
-    sandbox: DiscordSandbox, monkeypatch: pytest.MonkeyPatch, intents: discord.Intents
-) -> AsyncIterator[Bot]:
-    """Log a bot in and wait until it is connected."""
-    monkeypatch.setattr(discord.http.Route, "BASE", sandbox.api_base)
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(sandbox.gateway_url))
-    bot = Bot(intents)
-    async with bot:
-        running = asyncio.create_task(bot.start(sandbox.token))
-        await sandbox.wait_for_bot()
-        await bot.wait_until_ready()
-        yield bot
-        await bot.close()
-        await running
-
-
 @pytest.fixture
 async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """A guild, a person, and the bot connected."""
@@ -122,7 +103,8 @@ async def stage(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
         channel = guild.add_text_channel("pictures")
         alice = guild.add_member("alice", locale="de")
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-        async with running_bot(sandbox, monkeypatch, intents) as bot:
+        bot = Bot(intents)
+        async with logged_in(bot, sandbox, monkeypatch):
             yield Stage(sandbox, bot, guild, channel, alice)
 
 

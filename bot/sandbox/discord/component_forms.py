@@ -67,6 +67,12 @@ _SELECT_OPTION = forms.record(
     default=forms.flag,
 )
 _DEFAULT_VALUE = forms.record({"id": forms.snowflake, "type": forms.one_of("user", "role", "channel")})
+_DEFAULT_KINDS = {
+    USER_SELECT: ("user",),
+    ROLE_SELECT: ("role",),
+    MENTIONABLE_SELECT: ("user", "role"),
+    CHANNEL_SELECT: ("channel",),
+}
 
 
 def _select_counts(select: Json, path: Path, faults: FormFaults) -> None:
@@ -88,6 +94,23 @@ def _select_counts(select: Json, path: Path, faults: FormFaults) -> None:
         faults.add((*path, "options"), "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES", "Too many default values.")
 
 
+def _default_values(select: Json, path: Path, faults: FormFaults) -> None:
+    """Check what is chosen before anybody chooses: of a fitting kind, as many as may be chosen."""
+    defaults = cast("list[Json]", select.get("default_values") or [])
+    low, high = select.get("min_values", 1), select.get("max_values", 1)
+    at = (*path, "default_values")
+    if defaults and not low <= len(defaults) <= high:
+        faults.add(at, "BASE_TYPE_BAD_LENGTH", f"Must be between {low} and {high} in length.")
+    fitting = _DEFAULT_KINDS[select["type"]]
+    for index, default in enumerate(defaults):
+        forms.one_of(*fitting)(default["type"], (*at, index, "type"), faults)
+
+
+def _required_counts(select: Json, path: Path, faults: FormFaults) -> None:
+    if select.get("min_values") == 0 and select.get("required", True):
+        faults.add((*path, "min_values"), "COMPONENT_REQUIRED_MIN_VALUES", "Must be 1 or more while required.")
+
+
 def select(*, in_modal: bool) -> dict[int, Check]:
     """Return the checks of the five kinds of select; a modal's may be `required`, a message's `disabled`."""
     common: dict[str, Check] = {
@@ -99,14 +122,16 @@ def select(*, in_modal: bool) -> dict[int, Check]:
     chosen: dict[str, Check] = {**common, "default_values": forms.each(_DEFAULT_VALUE, high=25)}
     named: dict[str, Check] = {"custom_id": CUSTOM_ID}
     options = forms.each(_SELECT_OPTION, low=1, high=25)
+    channel_types = forms.each(forms.integer(low=0))
+    kinds: dict[int, Check] = {
+        STRING_SELECT: component({**named, "options": options}, **common),
+        **dict.fromkeys((USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT), component(named, **chosen)),
+        CHANNEL_SELECT: component(named, **chosen, channel_types=channel_types),
+    }
+    rules = (_select_counts, *([_required_counts] if in_modal else []))
     return {
-        STRING_SELECT: forms.also(component({**named, "options": options}, **common), _select_counts),
-        USER_SELECT: forms.also(component(named, **chosen), _select_counts),
-        ROLE_SELECT: forms.also(component(named, **chosen), _select_counts),
-        MENTIONABLE_SELECT: forms.also(component(named, **chosen), _select_counts),
-        CHANNEL_SELECT: forms.also(
-            component(named, **chosen, channel_types=forms.each(forms.integer(low=0))), _select_counts
-        ),
+        kind: forms.also(check, *rules, *([] if kind == STRING_SELECT else [_default_values]))
+        for kind, check in kinds.items()
     }
 
 
@@ -198,6 +223,11 @@ def walk(components: list[Json], path: Path = ()) -> Iterator[tuple[Json, Path]]
     """Yield every component, nested ones included, with its path."""
     for index, part in enumerate(components):
         yield from _walk_one(part, (*path, index))
+
+
+def find_part(parts: list[Json], wanted: str, names: tuple[str, ...]) -> Json | None:
+    """Return the first component that has `wanted` under one of `names`."""
+    return next((part for part in parts if any(part.get(name) == wanted for name in names)), None)
 
 
 def _walk_one(part: Json, path: Path) -> Iterator[tuple[Json, Path]]:

@@ -10,7 +10,7 @@ from bot.sandbox.discord.accounts import DEFAULT_UPLOAD_LIMIT_BYTES, Account, Fi
 from bot.sandbox.discord.application import MESSAGE_MENU, SLASH, USER_MENU
 from bot.sandbox.discord.command_options import Typed, chosen_options
 from bot.sandbox.discord.commands_seen import find_command
-from bot.sandbox.discord.component_forms import BUTTON, SELECTS, STYLE_LINK, STYLE_PREMIUM, walk
+from bot.sandbox.discord.component_forms import BUTTON, SELECTS, STYLE_LINK, STYLE_PREMIUM, find_part, walk
 from bot.sandbox.discord.composing import Composer, Rules, Upload
 from bot.sandbox.discord.exchanges import Exchange, Modal
 from bot.sandbox.discord.message_forms import CHANNEL_SEND, check_message
@@ -55,7 +55,7 @@ class Desk:
         resolved = Resolved(self._world, person, channel)
         typed = Typed(options={**options, focused: value}, focused=focused)
         chosen = chosen_options(found, words[1:], typed, resolved)
-        data = payloads.command_data(found, options=chosen, resolved=resolved)
+        data = payloads.command_data(found, options=chosen, resolved=None)
         return self._interact(person, channel, exchanges.AUTOCOMPLETE, data, found)
 
     def menu(self, person: Person, target: Message | Account, command: str, *, channel: Channel | None) -> Exchange:
@@ -112,7 +112,7 @@ class Desk:
         self._must_see(person, message.channel)
         _must_see_message(person, message)
         parts = [part for part, _ in walk(message.components) if part["type"] in kinds]
-        found = next((part for part in parts if any(part.get(name) == wanted for name in names)), None)
+        found = find_part(parts, wanted, names)
         if found is None:
             offered = [part.get(names[0]) or part.get("custom_id") for part in parts]
             raise PersonCannot(f"there is no {wanted!r} here, only {offered}")
@@ -127,6 +127,7 @@ class Desk:
         opened_by = modal.exchange
         if opened_by.person is not person:
             raise PersonCannot("the form was opened for somebody else")
+        self._must_see(person, opened_by.channel)
         resolved = Resolved(self._world, person, opened_by.channel)
         components = answered_components(list(modal.components), answers, resolved)
         data: Json = {"custom_id": modal.custom_id, "components": components}

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.sandbox.discord import bell
-from bot.sandbox.discord.component_forms import media_of, walk
-from bot.sandbox.discord.message_forms import EPHEMERAL, LOADING
+from bot.sandbox.discord.component_forms import TEXT_DISPLAY, find_part, media_of, walk
+from bot.sandbox.discord.message_forms import EPHEMERAL, LOADING, SUPPRESS_NOTIFICATIONS
 from bot.sandbox.discord.refusals import Json
 
 if TYPE_CHECKING:
@@ -126,6 +126,23 @@ class Message:
     def labels(self) -> list[str]:
         """List the labels of the buttons."""
         return [part["label"] for part, _ in walk(self.components) if part.get("label")]
+
+    @property
+    def texts(self) -> list[str]:
+        """List the text displays of a message of version 2."""
+        return [part["content"] for part, _ in walk(self.components) if part["type"] == TEXT_DISPLAY]
+
+    @property
+    def silent(self) -> bool:
+        """Tell whether it was posted quietly, without push and desktop notifications."""
+        return bool(self.flags & SUPPRESS_NOTIFICATIONS)
+
+    def part(self, name: str) -> Json:
+        """Return the button or select with that label, placeholder or custom_id; KeyError where there is none."""
+        found = find_part([part for part, _ in walk(self.components)], name, ("label", "placeholder", "custom_id"))
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def record_state(self, *, at: datetime, route: str) -> None:
         """Keep what the message is now and wake whoever waits for it."""

@@ -7,7 +7,7 @@ from bot.sandbox.discord.command_options import refuse_wrong_name
 from bot.sandbox.discord.component_forms import ACTION_ROW, SELECTS, TEXT_DISPLAY, TEXT_INPUT
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.resolving import PersonCannot, Resolved
-from bot.sandbox.discord.selecting import chosen_value, selected_values
+from bot.sandbox.discord.selecting import chosen_value, default_choices, selected_values
 from bot.sandbox.discord.shapes import children
 
 
@@ -50,9 +50,10 @@ def _answer(part: Json, value: Any, resolved: Resolved) -> Json:
         return {"value": bool(part.get("default", False)) if value is _UNTOUCHED else bool(value)}
     if kind == kinds.RADIO_GROUP:
         return {"value": _radio(part, value)}
-    many = _default_values(part) if value is _UNTOUCHED else list(value)
     if kind in SELECTS:
-        return {"values": selected_values(part, many, resolved)}
+        chosen = default_choices(part, resolved) if value is _UNTOUCHED else list(value)
+        return {"values": selected_values(part, chosen, resolved)}
+    many = _default_values(part) if value is _UNTOUCHED else list(value)
     _count(part, len(many))
     if kind == kinds.CHECKBOX_GROUP:
         return {"values": [chosen_value(part["options"], each) for each in many]}
@@ -71,6 +72,8 @@ def _text(part: Json, value: Any) -> str:
     low, high = part.get("min_length") or 0, part.get("max_length") or kinds.PARAGRAPH_MAX_CHARS
     if not value and part.get("required", True):
         raise PersonCannot(f"{part['custom_id']!r} is required")
+    if "\n" in value and part["style"] != kinds.PARAGRAPH:
+        raise PersonCannot(f"{part['custom_id']!r} is one line")
     if value and not low <= len(value) <= high:
         raise PersonCannot(f"{part['custom_id']!r} takes {low} to {high} characters, not {len(value)}")
     return value

@@ -16,7 +16,7 @@ from bot.sandbox.discord.forms import Check, FormFaults, Path
 from bot.sandbox.discord.refusals import Json
 
 LABEL, FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 18, 19, 21, 22, 23
-PARAGRAPH_MAX_CHARS = 4000
+PARAGRAPH, PARAGRAPH_MAX_CHARS = 2, 4000
 
 
 def _lengths(part: Json, path: Path, faults: FormFaults) -> None:

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from bot.sandbox.discord.world import World
 
 IN_GUILD, WITH_BOT, ELSEWHERE = 0, 1, 2
+_IN_PRIVATE = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE
+"""What Discord says an application may do in direct messages; its bot's own add USE_EXTERNAL_EMOJIS."""
 
 
 def command_data(
-    command: Json, *, options: list[Json] | None, resolved: Resolved, target_id: int | None = None
+    command: Json, *, options: list[Json] | None, resolved: Resolved | None, target_id: int | None = None
 ) -> Json:
-    """Write what was asked with a command."""
+    """Write what was asked with a command; what is still being typed comes with ids only, without `resolved`."""
     data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
     if options:
         data["options"] = options
-    if resolved.fields:
+    if resolved is not None and resolved.fields:
         data["resolved"] = resolved.fields
     if target_id is not None:
         data["target_id"] = str(target_id)
@@ -58,7 +60,9 @@ def owners(
 
 def _app_permissions(world: "World", channel: Channel) -> int:
     """Return what the application may do in a place, whether or not its bot is a member there."""
-    if channel.guild is None or channel.guild.has_bot:
+    if channel.guild is None:
+        return _IN_PRIVATE | (Permission.USE_EXTERNAL_EMOJIS if world.bot in channel.recipients else 0)
+    if channel.guild.has_bot:
         return channel.permissions_of(world.bot)
     return MEMBER & ~int(Permission.VIEW_CHANNEL)
 

@@ -30,6 +30,15 @@ class Resolved:
         self.fields.setdefault(kind, {})[str(thing_id)] = fields
         return str(thing_id)
 
+    def find(self, kind: str, thing_id: int) -> Account | Role | Channel | None:
+        """Return what a default value of a select stands for."""
+        guild = self._channel.guild
+        if kind == "user":
+            return self._world.accounts.get(thing_id)
+        if kind == "channel":
+            return self._world.channels.get(thing_id)
+        return next((each for each in guild.roles if each.id == thing_id), None) if guild else None
+
     def add_user(self, value: Any) -> str:
         """Point to an account."""
         if not isinstance(value, Account):

@@ -5,6 +5,7 @@ from typing import Any, cast
 from bot.sandbox.discord.component_forms import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT, USER_SELECT
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.resolving import PersonCannot, Resolved
+from bot.sandbox.discord.shapes import children
 
 
 def selected_values(part: Json, values: list[Any], resolved: Resolved) -> list[str]:
@@ -16,6 +17,14 @@ def selected_values(part: Json, values: list[Any], resolved: Resolved) -> list[s
     if not low <= len(values) <= high:
         raise PersonCannot(f"{low} to {high} can be chosen here, not {len(values)}")
     return [_one(part, value, resolved) for value in values]
+
+
+def default_choices(part: Json, resolved: Resolved) -> list[Any]:
+    """Return what a select shows as chosen before anybody touches it; what is gone is shown no more."""
+    if part["type"] == STRING_SELECT:
+        return [option["value"] for option in children(part, "options") if option.get("default")]
+    found = [resolved.find(each["type"], int(each["id"])) for each in children(part, "default_values")]
+    return [each for each in found if each is not None]
 
 
 def _one(part: Json, value: Any, resolved: Resolved) -> str:

@@ -20,6 +20,7 @@ from bot.sandbox.discord.forms import FormFaults
 from bot.sandbox.discord.message_forms import ANSWER, COMPONENTS_V2, DEFER, EPHEMERAL, LOADING, UPDATE, check_message
 from bot.sandbox.discord.messages import CONTEXT_MENU, REPLY, SLASH_COMMAND, Message
 from bot.sandbox.discord.modal_forms import check_modal
+from bot.sandbox.discord.permissions import Permission
 from bot.sandbox.discord.refusals import Json, Known
 from bot.sandbox.discord.rest.calls import NOTHING, UNLIMITED, Answer, Call, Route
 
@@ -106,7 +107,8 @@ def answer_message(call: Call, exchange: Exchange, *, ephemeral: bool) -> Messag
         kind, replied = (SLASH_COMMAND if exchange.data.get("type") == 1 else CONTEXT_MENU), exchange.target
     elif exchange.original is not None:
         replied = exchange.original
-    forced = call.faults.force_ephemeral and exchange.only_user_installed
+    forbidden = not exchange.channel.allows(exchange.person, Permission.USE_EXTERNAL_APPS)
+    forced = exchange.only_user_installed and (forbidden or call.faults.force_ephemeral)
     return Message(
         id=call.world.mint.next_id(),
         channel=exchange.channel,
