@@ -10,6 +10,7 @@ from bot.client import ImageBot
 from bot.clock import Clock
 from bot.files import DataFolder
 from bot.guilds.replies import ReplyManners
+from bot.guilds.service import GuildService
 from bot.hosting import Hosting
 from bot.hosting.choosing import make_hosts
 from bot.hosting.inspection import Inspector
@@ -113,7 +114,14 @@ async def make_sources(
 
 
 def join_messages(
-    client: ImageBot, *, settings: Settings, database: Database, jobs: JobService, tray: Tray, clock: Clock
+    client: ImageBot,
+    *,
+    settings: Settings,
+    database: Database,
+    jobs: JobService,
+    tray: Tray,
+    guilds: GuildService,
+    clock: Clock,
 ) -> None:
     """Give the client what takes people's messages: replies, menus, and the form that comes back."""
     messages = Messages(
@@ -121,7 +129,7 @@ def join_messages(
         seen=SeenPictures(store=SeenStore(database), clock=clock),
         allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
     )
-    manners = ReplyManners(offers=OfferStore(database), clock=clock, usual=settings.reply_to_picture)
+    manners = ReplyManners(offers=OfferStore(database), guilds=guilds, clock=clock, usual=settings.reply_to_picture)
     client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
     client.menus = Menus(messages=messages, tray=tray, offers=client.offers)
     client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)

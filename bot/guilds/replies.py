@@ -4,6 +4,7 @@ import enum
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.guilds.service import GuildService
 from bot.settings import ReplyToPicture
 from bot.store.offers import OfferStore
 
@@ -29,21 +30,21 @@ _REACTIONS = {
 
 
 class ReplyManners:
-    """Knows what a server wants, and what was said lately."""
+    """Knows what a server wants, and what was said lately. `usual` is what the operator has set for all."""
 
-    def __init__(self, *, offers: OfferStore, clock: Clock, usual: ReplyToPicture) -> None:
+    def __init__(self, *, offers: OfferStore, guilds: GuildService, clock: Clock, usual: ReplyToPicture) -> None:
         self._offers = offers
+        self._guilds = guilds
         self._clock = clock
         self._usual = usual
 
-    def mode_of(self, guild_id: int) -> ReplyToPicture:
-        """Return how a server wants replies to be taken: as the operator set it for all."""
-        del guild_id
-        return self._usual
+    async def mode_of(self, guild_id: int) -> ReplyToPicture:
+        """Return how a server wants replies to be taken; where it has not said, as the operator has set it for all."""
+        return (await self._guilds.get(guild_id)).reply_to_picture or self._usual
 
-    def reaction(self, guild_id: int, *, explicit: bool) -> Reaction:
+    async def reaction(self, guild_id: int, *, explicit: bool) -> Reaction:
         """Return what to do about a reply in a server; `explicit`: its text mentions the bot."""
-        when_explicit, when_pinged = _REACTIONS[self.mode_of(guild_id)]
+        when_explicit, when_pinged = _REACTIONS[await self.mode_of(guild_id)]
         return when_explicit if explicit else when_pinged
 
     async def may_offer(self, *, user_id: int, channel_id: int) -> bool:

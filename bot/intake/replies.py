@@ -47,11 +47,10 @@ class Replies:
         if message.guild is None or not self._is_reply_to_us(message):
             return
         explicit = self._names_us(message)
-        reaction = self._manners.reaction(message.guild.id, explicit=explicit)
-        if reaction is Reaction.NOTHING:
-            return
         try:
-            await self._react(message, reaction, explicit=explicit)
+            reaction = await self._manners.reaction(message.guild.id, explicit=explicit)
+            if reaction is not Reaction.NOTHING:
+                await self._react(message, reaction, explicit=explicit)
         except errors.DoubleRequest:
             return  # another process, or an earlier delivery of the same event, answers it
         except errors.Refusal as refusal:

@@ -76,17 +76,17 @@ def test_a_refusal_names_the_channels_in_which_it_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("highest", "of_roles", "role_ids", "best"),
     [
-        (Quality.FOUR_K, {}, {ARTISTS}, Quality.FOUR_K),
-        (Quality.ONE_K, {}, set(), Quality.ONE_K),
-        (Quality.ONE_K, {ARTISTS: Quality.FOUR_K}, set(), Quality.ONE_K),
-        (Quality.ONE_K, {ARTISTS: Quality.FOUR_K}, {ARTISTS, NEWCOMERS}, Quality.FOUR_K),
-        (Quality.FOUR_K, {NEWCOMERS: Quality.HALF_K}, {NEWCOMERS}, Quality.HALF_K),
-        (Quality.ONE_K, {NEWCOMERS: Quality.HALF_K, FRIENDS: Quality.TWO_K}, {NEWCOMERS, FRIENDS}, Quality.TWO_K),
+        (Quality.FOUR_K, {}, (ARTISTS,), Quality.FOUR_K),
+        (Quality.ONE_K, {}, (), Quality.ONE_K),
+        (Quality.ONE_K, {ARTISTS: Quality.FOUR_K}, (), Quality.ONE_K),
+        (Quality.ONE_K, {ARTISTS: Quality.FOUR_K}, (ARTISTS, NEWCOMERS), Quality.FOUR_K),
+        (Quality.FOUR_K, {NEWCOMERS: Quality.HALF_K}, (NEWCOMERS,), Quality.HALF_K),
+        (Quality.ONE_K, {NEWCOMERS: Quality.HALF_K, FRIENDS: Quality.TWO_K}, (NEWCOMERS, FRIENDS), Quality.TWO_K),
     ],
 )
 @pytest.mark.parametrize("asked", list(Quality))
 def test_a_quality_is_allowed_up_to_the_best_of_the_persons_roles(
-    highest: Quality, of_roles: dict[int, Quality], role_ids: set[int], best: Quality, asked: Quality
+    highest: Quality, of_roles: dict[int, Quality], role_ids: tuple[int, ...], best: Quality, asked: Quality
 ) -> None:
     """A role's quality replaces the server's, also downwards; what is offered is what is taken."""
     settings, roles = GuildSettings(highest_quality=highest, role_qualities=of_roles), frozenset(role_ids)
