@@ -1,0 +1,509 @@
+"""Which rules bind a person, and what they make of a request: the truth table of `bot.quota.policy`, row by row."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.quota.model import Asking, Period, Rule, Running, Scope, Subject, Unit, Usage, Whose, Window
+from bot.quota.operator import operator_rules
+from bot.quota.policy import Policy, decide, windows
+from bot.quota.standing import Decision, Standing, TooMany
+from bot.quota.windows import Event
+from bot.settings import FixedSettings
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+USER, GUILD, CHANNEL, RED, BLUE, OTHER = 11, 22, 33, 41, 42, 99
+MEMBER_HERE = Subject(whose=Whose.MEMBER, guild_id=GUILD, id=USER)
+HALF, ONE = 500_000, 1_000_000
+IMAGES, CREDITS = Unit.IMAGES, Unit.CREDITS
+DAY, WEEK, MONTH = Period.DAY, Period.WEEK, Period.MONTH
+
+
+def rule(
+    scope: Scope,
+    limit: int | None,
+    subject_id: int | None = None,
+    *,
+    unit: Unit = IMAGES,
+    period: Period = DAY,
+    rolling: bool = False,
+) -> Rule:
+    return Rule(scope=scope, subject_id=subject_id, unit=unit, period=period, limit=limit, rolling=rolling)
+
+
+def asking(**changes: Any) -> Asking:
+    fields: dict[str, Any] = {
+        "user_id": USER,
+        "guild_id": GUILD,
+        "channel_id": CHANNEL,
+        "role_ids": frozenset({RED, BLUE}),
+        "credits": ONE,
+    }
+    return Asking(**{**fields, **changes})
+
+
+ELSEWHERE = asking(guild_id=None, role_ids=frozenset())
+
+
+def policy(*rules: Rule, operator: tuple[Rule, ...] = (), **changes: Any) -> Policy:
+    fields: dict[str, Any] = {
+        "default_images_per_day": 10,
+        "zone": ZoneInfo("Europe/Berlin"),
+        "jobs_per_member": None,
+        "jobs_per_guild": None,
+    }
+    return Policy(rules=rules, operator=operator, **{**fields, **changes})
+
+
+def decided(
+    asked: Asking,
+    by: Policy,
+    *,
+    used: dict[Subject, Usage] | None = None,
+    every: Usage | None = None,
+    running: Running | None = None,
+) -> Decision:
+    """Decide where some have used something in every window of theirs, or everybody the same."""
+    usages = {window: every or (used or {}).get(window.subject, Usage()) for window in windows(asked, by, now=NOW)}
+    return decide(asked, by, usages, running or Running(), now=NOW)
+
+
+def bound_by(decision: Decision) -> list[tuple[Scope, int | None]]:
+    return [(standing.rule.scope, standing.rule.limit) for standing in decision.standings]
+
+
+FOR_USER = rule(Scope.USER, 1, USER)
+FOR_OTHER_USER = rule(Scope.USER, 2, OTHER)
+FOR_RED = rule(Scope.ROLE, 3, RED)
+FOR_BLUE = rule(Scope.ROLE, 4, BLUE)
+FOR_OTHER_ROLE = rule(Scope.ROLE, 5, OTHER)
+FOR_ALL = rule(Scope.DEFAULT, 6)
+UNLIMITED_USER = rule(Scope.USER, None, USER)
+OPERATOR_DIRECT = rule(Scope.OPERATOR_DIRECT, 7)
+CEILINGS = (rule(Scope.CHANNEL, 20, CHANNEL), rule(Scope.CHANNEL, 21, OTHER), rule(Scope.GUILD, 22))
+OF_OPERATOR = (
+    rule(Scope.OPERATOR_GUILD, 23),
+    rule(Scope.OPERATOR_USER, 24),
+    rule(Scope.OPERATOR_TOTAL, 25),
+    OPERATOR_DIRECT,
+)
+CEILINGS_HERE = [
+    (Scope.CHANNEL, 20),
+    (Scope.GUILD, 22),
+    (Scope.OPERATOR_GUILD, 23),
+    (Scope.OPERATOR_USER, 24),
+    (Scope.OPERATOR_TOTAL, 25),
+]
+
+
+@pytest.mark.parametrize(
+    ("rules", "own"),
+    [
+        ((FOR_ALL, FOR_BLUE, FOR_RED, FOR_USER), [(Scope.USER, 1)]),
+        ((FOR_ALL, FOR_BLUE, FOR_RED, UNLIMITED_USER), [(Scope.USER, None)]),
+        ((FOR_ALL, FOR_BLUE, FOR_RED, FOR_OTHER_USER), [(Scope.ROLE, 3), (Scope.ROLE, 4)]),
+        ((FOR_ALL, FOR_OTHER_ROLE, FOR_BLUE), [(Scope.ROLE, 4)]),
+        ((FOR_ALL, FOR_OTHER_ROLE, FOR_OTHER_USER), [(Scope.DEFAULT, 6)]),
+        ((FOR_OTHER_ROLE, FOR_OTHER_USER), [(Scope.DEFAULT, 10)]),
+        ((), [(Scope.DEFAULT, 10)]),
+    ],
+)
+def test_the_nearest_scope_replaces_the_farther_ones_and_ceilings_come_in_addition(
+    rules: tuple[Rule, ...], own: list[tuple[Scope, int | None]]
+) -> None:
+    """The first table and the second, in a server that has the bot."""
+    decision = decided(asking(), policy(*rules, *CEILINGS, operator=OF_OPERATOR))
+    assert bound_by(decision) == own + CEILINGS_HERE
+
+
+def test_elsewhere_only_the_operator_says_what_is_allowed() -> None:
+    """In direct messages and user installs no server's rule holds, nor its jobs at once, nor the default."""
+    everything = policy(
+        FOR_USER, FOR_RED, FOR_ALL, *CEILINGS, operator=OF_OPERATOR, jobs_per_member=0, jobs_per_guild=0
+    )
+    decision = decided(ELSEWHERE, everything, running=Running(of_member=5, in_guild=5))
+    assert decision.admitted
+    assert bound_by(decision) == [(Scope.OPERATOR_DIRECT, 7), (Scope.OPERATOR_USER, 24), (Scope.OPERATOR_TOTAL, 25)]
+
+
+def test_a_set_is_replaced_as_a_whole() -> None:
+    """A user's one rule of credits leaves nothing of a role's rules of pictures, nor of its other periods."""
+    by = policy(
+        rule(Scope.USER, HALF, USER, unit=CREDITS, period=MONTH),
+        rule(Scope.ROLE, 1, RED),
+        rule(Scope.ROLE, 2, RED, period=WEEK),
+        FOR_ALL,
+    )
+    (standing,) = decided(asking(), by).standings
+    assert (standing.rule.scope, standing.rule.unit) == (Scope.USER, CREDITS)
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked", "subject"),
+    [
+        (Scope.USER, asking(), MEMBER_HERE),
+        (Scope.ROLE, asking(), MEMBER_HERE),
+        (Scope.DEFAULT, asking(), MEMBER_HERE),
+        (Scope.CHANNEL, asking(), Subject(whose=Whose.CHANNEL, guild_id=GUILD, id=CHANNEL)),
+        (Scope.GUILD, asking(), Subject(whose=Whose.GUILD, guild_id=GUILD)),
+        (Scope.OPERATOR_GUILD, asking(), Subject(whose=Whose.GUILD, guild_id=GUILD)),
+        (Scope.OPERATOR_USER, asking(), Subject(whose=Whose.USER, id=USER)),
+        (Scope.OPERATOR_TOTAL, asking(), Subject(whose=Whose.TOTAL)),
+        (Scope.OPERATOR_DIRECT, ELSEWHERE, Subject(whose=Whose.MEMBER, guild_id=None, id=USER)),
+        (Scope.OPERATOR_USER, ELSEWHERE, Subject(whose=Whose.USER, id=USER)),
+        (Scope.OPERATOR_TOTAL, ELSEWHERE, Subject(whose=Whose.TOTAL)),
+    ],
+)
+def test_each_scope_looks_at_whose_usage_it_is_for(scope: Scope, asked: Asking, subject: Subject) -> None:
+    """Whose usage is summed, and in whose days: the operator's are those of UTC, all others those of the server."""
+    subject_id = {Scope.USER: USER, Scope.ROLE: RED, Scope.CHANNEL: CHANNEL}.get(scope)
+    everything = policy(rule(scope, 1, subject_id), operator=(rule(scope, 1),))
+    (standing,) = {
+        each.window: each for each in decided(asked, everything).standings if each.rule.scope is scope
+    }.values()
+    assert standing.window.subject == subject
+    hour = 0 if scope.startswith("operator") else 23
+    assert standing.window.begins_at.hour == hour
+
+
+def test_where_nobody_has_set_anything_the_days_are_the_servers() -> None:
+    """DEFAULT_MEMBER_IMAGES_PER_DAY is a rule for members as any other."""
+    (window,) = windows(asking(), policy(), now=NOW)
+    assert (window.subject, window.begins_at) == (MEMBER_HERE, datetime(2026, 11, 21, 23, 0, tzinfo=UTC))
+
+
+def test_windows_are_each_named_once() -> None:
+    """Pictures and credits of a day, and several roles' days, are one look into the ledger."""
+    by = policy(rule(Scope.ROLE, 1, RED), rule(Scope.ROLE, ONE, RED, unit=CREDITS), rule(Scope.ROLE, 3, BLUE))
+    assert len(windows(asking(), by, now=NOW)) == 1
+    assert len(decided(asking(), by).standings) == 3
+
+
+def test_a_window_that_was_not_looked_up_admits_nothing() -> None:
+    """What is not known is not taken for unused."""
+    with pytest.raises(KeyError):
+        decide(asking(), policy(), {}, Running(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("scope", "limit", "granted", "most"),
+    [
+        (Scope.DEFAULT, None, 0, None),
+        (Scope.DEFAULT, None, 3, None),
+        (Scope.DEFAULT, 5, 0, 5),
+        (Scope.DEFAULT, 5, 2, 7),
+        (Scope.USER, 5, 2, 7),
+        (Scope.ROLE, 5, 2, 7),
+        (Scope.USER, 0, 2, 2),
+        (Scope.USER, 0, 0, 0),
+        (Scope.CHANNEL, 5, 2, 5),
+        (Scope.GUILD, 5, 2, 5),
+        (Scope.GUILD, 0, 2, 0),
+        (Scope.OPERATOR_GUILD, 5, 2, 5),
+        (Scope.OPERATOR_USER, 5, 2, 5),
+        (Scope.OPERATOR_TOTAL, 5, 2, 5),
+    ],
+)
+@pytest.mark.parametrize("unit", Unit)
+def test_a_grant_raises_a_members_own_limit_and_no_ceiling(
+    scope: Scope, limit: int | None, granted: int, most: int | None, unit: Unit
+) -> None:
+    """The third table: what is granted of a rule's unit comes on top of 0 as well, and of the other unit never."""
+    subject_id = {Scope.USER: USER, Scope.ROLE: RED, Scope.CHANNEL: CHANNEL}.get(scope)
+    grant = {"granted_images": granted, "granted_credits": 50} if unit is IMAGES else {}
+    grant = grant or {"granted_credits": granted, "granted_images": 50}
+    set_ = rule(scope, limit, subject_id, unit=unit)
+    by = policy(*([] if scope.startswith("operator") else [set_]), operator=(set_,), default_images_per_day=10**9)
+    for used in range(9):
+        usage = Usage(images=used, credits=used, **grant)
+        decision = decided(asking(credits=1), by, every=usage)
+        assert decision.admitted is (most is None or used < most)
+        standing = next(each for each in decision.standings if each.rule == set_)
+        assert (standing.limit, standing.used) == (most, used)
+        assert standing.left == (None if most is None else max(0, most - used))
+
+
+def test_nought_blocks_even_what_costs_nothing() -> None:
+    """A price of 0 is no way around a block, and neither is a correction below nothing."""
+    by = policy(rule(Scope.DEFAULT, 0, unit=CREDITS))
+    assert not decided(asking(credits=0), by).admitted
+    assert not decided(asking(credits=1), by, every=Usage(credits=-5)).admitted
+
+
+def test_every_rule_of_a_set_must_admit() -> None:
+    """Pictures left for the week are of no use on a day that is used up."""
+    by = policy(rule(Scope.DEFAULT, 1), rule(Scope.DEFAULT, 9, period=WEEK), rule(Scope.DEFAULT, 9, period=MONTH))
+    decision = decided(asking(), by, used={MEMBER_HERE: Usage(images=1)})
+    assert isinstance(decision.refused_by, Standing)
+    assert decision.refused_by.rule.period is DAY
+    assert [each.left for each in decision.standings] == [0, 8, 8]
+
+
+RED_SET = (rule(Scope.ROLE, 5, RED), rule(Scope.ROLE, ONE, RED, unit=CREDITS))
+BLUE_SET = (rule(Scope.ROLE, 2, BLUE), rule(Scope.ROLE, 9 * ONE, BLUE, unit=CREDITS))
+
+
+@pytest.mark.parametrize(
+    ("images", "credits_", "refusing"),
+    [
+        (0, 0, []),
+        (1, ONE, []),
+        (2, 0, []),
+        (2, HALF, [(RED, CREDITS), (BLUE, IMAGES)]),
+        (5, 0, [(RED, IMAGES), (BLUE, IMAGES)]),
+    ],
+)
+def test_one_role_whose_whole_set_admits_is_enough(
+    images: int, credits_: int, refusing: list[tuple[int, Unit]]
+) -> None:
+    """Half of one role's set and half of another's are not."""
+    usage = Usage(images=images, credits=credits_)
+    decision = decided(asking(), policy(*BLUE_SET, *RED_SET), used={MEMBER_HERE: usage})
+    assert [(each.rule.subject_id, each.rule.unit) for each in decision.refusing] == refusing
+    assert decision.admitted is (not refusing)
+
+
+def test_the_rules_of_each_role_stand_together_and_apart_from_the_others() -> None:
+    """So that they can be shown as alternatives; a ceiling is none."""
+    decision = decided(asking(), policy(*BLUE_SET, *RED_SET, rule(Scope.GUILD, 9)))
+    assert [(each.group, each.rule.subject_id) for each in decision.standings] == [
+        (1, RED),
+        (1, RED),
+        (2, BLUE),
+        (2, BLUE),
+        (0, None),
+    ]
+
+
+def test_a_role_that_admits_does_not_lift_a_ceiling() -> None:
+    """The server's budget is used up for those with roles too."""
+    by = policy(rule(Scope.ROLE, None, RED), rule(Scope.GUILD, HALF, unit=CREDITS))
+    decision = decided(asking(), by)
+    assert [each.rule.scope for each in decision.refusing] == [Scope.GUILD]
+
+
+MEMBER_DAY = rule(Scope.DEFAULT, 1)
+MEMBER_DAY_ROLLING = rule(Scope.DEFAULT, 1, rolling=True)
+GUILD_DAY = rule(Scope.GUILD, 1)
+GUILD_MONTH = rule(Scope.GUILD, 1, period=MONTH)
+NEVER = rule(Scope.DEFAULT, HALF, unit=CREDITS)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ((MEMBER_DAY,), MEMBER_DAY),
+        ((GUILD_DAY, MEMBER_DAY), MEMBER_DAY),
+        ((MEMBER_DAY, GUILD_MONTH), GUILD_MONTH),
+        ((MEMBER_DAY_ROLLING, GUILD_DAY), MEMBER_DAY_ROLLING),
+        ((MEMBER_DAY, GUILD_MONTH, NEVER), NEVER),
+        # of roles the one that holds up the shortest, by its own longest
+        ((rule(Scope.ROLE, 1, RED, period=MONTH), rule(Scope.ROLE, 1, BLUE)), rule(Scope.ROLE, 1, BLUE)),
+        ((rule(Scope.ROLE, 0, RED), rule(Scope.ROLE, 1, BLUE, period=MONTH)), rule(Scope.ROLE, 1, BLUE, period=MONTH)),
+        (
+            (rule(Scope.ROLE, 1, RED), rule(Scope.ROLE, 1, RED, period=MONTH), rule(Scope.ROLE, 1, BLUE, period=WEEK)),
+            rule(Scope.ROLE, 1, BLUE, period=WEEK),
+        ),
+        # then the one that takes the most such requests, whatever it counts
+        ((rule(Scope.ROLE, 1, RED), rule(Scope.ROLE, 2, BLUE)), rule(Scope.ROLE, 2, BLUE)),
+        ((rule(Scope.ROLE, 2, RED), rule(Scope.ROLE, ONE, BLUE, unit=CREDITS)), rule(Scope.ROLE, 2, RED)),
+        (
+            (rule(Scope.ROLE, 0, RED), rule(Scope.ROLE, HALF, BLUE, unit=CREDITS)),
+            rule(Scope.ROLE, HALF, BLUE, unit=CREDITS),
+        ),
+        # a role that refuses is not told where another one admits
+        ((rule(Scope.ROLE, 0, RED), rule(Scope.ROLE, None, BLUE), GUILD_DAY), GUILD_DAY),
+        # and one that holds up shorter than a ceiling is not either
+        ((rule(Scope.ROLE, 1, RED), GUILD_MONTH), GUILD_MONTH),
+    ],
+)
+def test_the_refusal_names_what_holds_the_person_up_the_longest(rules: tuple[Rule, ...], told: Rule) -> None:
+    """One that never admits, then the last to be empty, then the nearest; of roles the shortest, then the largest."""
+    decision = decided(asking(), policy(*rules), every=Usage(images=2, credits=2 * ONE))
+    assert isinstance(decision.refused_by, Standing)
+    assert decision.refused_by.rule == told
+    assert decision.refused_by in decision.refusing
+
+
+@pytest.mark.parametrize(
+    ("limits", "running", "refused_by"),
+    [
+        ((None, None), Running(of_member=999, in_guild=999), None),
+        ((2, None), Running(of_member=1, in_guild=1), None),
+        ((2, None), Running(of_member=2, in_guild=2), TooMany(limit=2, of_server=False)),
+        ((2, None), Running(of_member=3, in_guild=3), TooMany(limit=2, of_server=False)),
+        ((None, 5), Running(of_member=0, in_guild=4), None),
+        ((None, 5), Running(of_member=0, in_guild=5), TooMany(limit=5, of_server=True)),
+        ((2, 5), Running(of_member=2, in_guild=5), TooMany(limit=2, of_server=False)),
+        ((2, 5), Running(of_member=1, in_guild=5), TooMany(limit=5, of_server=True)),
+        ((0, None), Running(), TooMany(limit=0, of_server=False)),
+        ((None, 0), Running(), TooMany(limit=0, of_server=True)),
+    ],
+)
+def test_no_more_jobs_go_on_at_once_than_the_server_allows(
+    limits: tuple[int | None, int | None], running: Running, refused_by: TooMany | None
+) -> None:
+    """The person's own jobs before those of all."""
+    by = policy(jobs_per_member=limits[0], jobs_per_guild=limits[1])
+    decision = decided(asking(), by, running=running)
+    assert (decision.refused_by, decision.admitted) == (refused_by, refused_by is None)
+
+
+def test_a_used_up_quota_is_told_before_too_many_jobs_at_once() -> None:
+    """Who waits for a job to end would be refused again."""
+    decision = decided(asking(), policy(MEMBER_DAY, jobs_per_member=0), every=Usage(images=1))
+    assert isinstance(decision.refused_by, Standing)
+
+
+def test_standing_over_a_limit_leaves_nothing_rather_than_less() -> None:
+    """After a settlement or a lowered limit."""
+    (standing,) = decided(asking(), policy(MEMBER_DAY), every=Usage(images=4)).standings
+    assert (standing.limit, standing.used, standing.left, standing.admits) == (1, 4, 0, False)
+
+
+ROLLING_HOUR = rule(Scope.DEFAULT, 1, period=Period.HOUR, rolling=True)
+ROLLING_RED = rule(Scope.ROLE, 1, RED, period=Period.HOUR, rolling=True)
+ROLLING_BLUE = rule(Scope.ROLE, 3, BLUE, period=Period.HOUR, rolling=True)
+MIDNIGHT_HERE = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rules", "resets_at"),
+    [
+        ((), None),
+        ((MEMBER_DAY,), MIDNIGHT_HERE),
+        ((MEMBER_DAY, NEVER), None),
+        ((MEMBER_DAY, GUILD_MONTH), datetime(2026, 11, 30, 23, 0, tzinfo=UTC)),
+        ((ROLLING_HOUR,), NOW + timedelta(minutes=50)),
+        ((ROLLING_HOUR, GUILD_DAY), MIDNIGHT_HERE),
+        ((ROLLING_RED, ROLLING_BLUE), NOW + timedelta(minutes=10)),
+        ((ROLLING_RED, rule(Scope.ROLE, 0, BLUE)), NOW + timedelta(minutes=50)),
+        ((ROLLING_RED, rule(Scope.ROLE, 0, RED), rule(Scope.ROLE, 0, BLUE)), None),
+        ((ROLLING_RED, rule(Scope.ROLE, 1, RED), rule(Scope.ROLE, 1, BLUE, period=WEEK)), MIDNIGHT_HERE),
+        ((ROLLING_RED, rule(Scope.ROLE, 9, BLUE)), None),
+    ],
+)
+def test_a_request_is_admitted_again_when_all_that_refuses_has_room(
+    rules: tuple[Rule, ...], resets_at: datetime | None
+) -> None:
+    """The last of what must all admit, the first of the roles of which one is enough; None where waiting is no help."""
+    used_at = [NOW - timedelta(minutes=50), NOW - timedelta(minutes=20), NOW - timedelta(minutes=10)]
+    events = [Event(counted_at=at, images=1, credits=ONE) for at in used_at]
+    asked = asking()
+    decision = decided(asked, policy(*rules), every=Usage(images=3, credits=3 * ONE))
+    assert decision.resets_at({each.window: events for each in decision.refusing}) == resets_at
+
+
+def test_without_its_events_a_rolling_rule_is_said_to_have_room_at_the_latest() -> None:
+    """A whole window from now, rather than too early; and a rule that has room now waits for nothing."""
+    decision = decided(asking(), policy(ROLLING_HOUR), every=Usage(images=1))
+    assert decision.resets_at({}) == NOW + timedelta(hours=1)
+    assert decision.standings[0].admits_when_empty
+    (free,) = decided(asking(), policy(ROLLING_HOUR)).standings
+    assert free.resets_at() is None
+
+
+SETTINGS = {"discord_token": "t" * 60, "evolink_api_key": "sk-test"}
+
+
+def test_the_operators_settings_are_rules() -> None:
+    """Each limit by its scope, unit and period; what is not set is no rule, and direct use is blocked until then."""
+    assert operator_rules(FixedSettings.of(**SETTINGS)) == (rule(Scope.OPERATOR_DIRECT, 0),)
+    everything = FixedSettings.of(
+        **SETTINGS,
+        user_images_per_day=1,
+        server_credits_per_month="2.5",
+        total_credits_per_day=3,
+        total_credits_per_month=4,
+        direct_images_per_day=5,
+    )
+    assert operator_rules(everything) == (
+        rule(Scope.OPERATOR_USER, 1),
+        rule(Scope.OPERATOR_GUILD, 2_500_000, unit=CREDITS, period=MONTH),
+        rule(Scope.OPERATOR_TOTAL, 3 * ONE, unit=CREDITS),
+        rule(Scope.OPERATOR_TOTAL, 4 * ONE, unit=CREDITS, period=MONTH),
+        rule(Scope.OPERATOR_DIRECT, 5),
+    )
+
+
+def test_the_operators_nought_blocks() -> None:
+    """A limit of 0 is a rule, not the lack of one."""
+    blocked = FixedSettings.of(**SETTINGS, user_images_per_day=0, total_credits_per_day=0)
+    assert [each.limit for each in operator_rules(blocked)] == [0, 0, 0]
+
+
+LIMITS = st.none() | st.integers(0, 5)
+ANY_RULE = st.builds(
+    Rule,
+    scope=st.sampled_from([Scope.USER, Scope.ROLE, Scope.DEFAULT, Scope.CHANNEL, Scope.GUILD]),
+    subject_id=st.sampled_from([USER, RED, BLUE, CHANNEL, OTHER]),
+    unit=st.sampled_from(Unit),
+    period=st.sampled_from(Period),
+    limit=LIMITS,
+    rolling=st.booleans(),
+)
+ANY_OF_OPERATOR = st.builds(
+    Rule,
+    scope=st.sampled_from(sorted({each.scope for each in OF_OPERATOR})),
+    unit=st.sampled_from(Unit),
+    period=st.sampled_from(Period),
+    limit=LIMITS,
+)
+
+
+def one_of_each(rules: list[Rule]) -> list[Rule]:
+    return list({(each.scope, each.subject_id, each.unit, each.period): each for each in rules}.values())
+
+
+RULES = st.lists(ANY_RULE, max_size=12).map(one_of_each)
+OPERATOR = st.lists(ANY_OF_OPERATOR, max_size=5).map(one_of_each)
+ASKED = st.builds(asking, guild_id=st.sampled_from([GUILD, None]), images=st.integers(0, 3), credits=st.integers(0, 3))
+USAGES = st.builds(
+    Usage,
+    images=st.integers(-1, 6),
+    credits=st.integers(-1, 6),
+    granted_images=st.integers(0, 2),
+    granted_credits=st.integers(0, 2),
+)
+
+
+@given(st.data(), ASKED, RULES, OPERATOR)
+def test_nothing_is_admitted_past_a_limit(
+    data: st.DataObject, asked: Asking, rules: list[Rule], operator: list[Rule]
+) -> None:
+    """By the letter of the rules: every ceiling, and of the member's own the nearest set, or of roles a whole one."""
+    by = policy(*rules, operator=tuple(operator), default_images_per_day=3)
+    usages: dict[Window, Usage] = {window: data.draw(USAGES) for window in windows(asked, by, now=NOW)}
+    decision = decide(asked, by, usages, Running(), now=NOW)
+
+    def kept(standing: Standing) -> bool:
+        usage, unit = usages[standing.window], standing.rule.unit
+        used, needed = (usage.images, asked.images) if unit is IMAGES else (usage.credits, asked.credits)
+        raised = usage.granted_images if unit is IMAGES else usage.granted_credits
+        own = standing.rule.scope in {Scope.USER, Scope.ROLE, Scope.DEFAULT}
+        most = None if standing.rule.limit is None else standing.rule.limit + (raised if own else 0)
+        return most is None or (most > 0 and used + needed <= most)
+
+    alternatives = {each.rule.subject_id for each in decision.standings if each.rule.scope is Scope.ROLE}
+    a_role_admits = not alternatives or any(
+        all(kept(each) for each in decision.standings if each.rule.scope is Scope.ROLE and each.rule.subject_id == role)
+        for role in alternatives
+    )
+    others = all(kept(each) for each in decision.standings if each.rule.scope is not Scope.ROLE)
+    assert decision.admitted is (a_role_admits and others)
+    assert decision.admitted is (not decision.refusing)
+
+
+@given(st.data(), ASKED, RULES, OPERATOR, USAGES)
+def test_the_order_of_rules_does_not_matter(
+    data: st.DataObject, asked: Asking, rules: list[Rule], operator: list[Rule], usage: Usage
+) -> None:
+    """The same windows, standings and refusal, however the database hands the rules out."""
+    one = policy(*rules, operator=tuple(operator))
+    other = policy(*data.draw(st.permutations(rules)), operator=tuple(data.draw(st.permutations(operator))))
+    assert windows(asked, one, now=NOW) == windows(asked, other, now=NOW)
+    assert decided(asked, one, every=usage) == decided(asked, other, every=usage)
