@@ -3,7 +3,9 @@
 A leaf: it knows nothing of the database, Discord or the words in which numbers are told.
 """
 
+import dataclasses
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -73,17 +75,19 @@ class UsageReport:
     """
 
     title: str
-    """The server's name."""
+    """The server's name, or what else is reported on."""
     zone: str
     """By whose calendar the days are."""
     days: tuple[DayUsage, ...]
     """Each day once, oldest first, those without use as well."""
     top: tuple[MemberUsage, ...]
-    """Who used most, most first."""
+    """Who made most pictures, most first; `MOST_PEOPLE` at most."""
     members: int
     """How many used anything at all."""
     refusals: tuple[RefusalCount, ...]
     """Most first."""
+    servers: tuple[GuildUsage, ...] = ()
+    """Where it was used, most first; of a report on all servers only."""
 
     @property
     def images(self) -> int:
@@ -119,6 +123,12 @@ class ChartWords:
     """The reasons that are too many to be drawn one by one: `{count}`."""
     reasons: dict[str, str]
     """What each word of `reason_of` means."""
+
+
+def with_names(report: UsageReport, names: Mapping[int, str]) -> UsageReport:
+    """Return the report with people's names where they are known."""
+    named = (dataclasses.replace(each, name=names.get(each.user_id, each.name)) for each in report.top)
+    return dataclasses.replace(report, top=tuple(named))
 
 
 _OF_MEMBER = frozenset({Scope.USER, Scope.ROLE, Scope.DEFAULT})

@@ -1,0 +1,48 @@
+"""The database opened beside a bot that may be running: for reports, and for the command line.
+
+What is opened here is neither created nor migrated: that is the bot's own business.
+"""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from bot.errors import StoreError
+from bot.store.database import BUSY_TIMEOUT_S, Database, migrations
+
+
+@contextmanager
+def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
+    """Open it for one look: whatever is read in the block is of the same moment. Raises StoreError. Blocks."""
+    if not path.exists():
+        raise StoreError("is not there; it comes into being when the bot is first started")
+    try:
+        # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
+        address = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            _check_schema(connection)
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot be read ({error})") from None
+
+
+async def open_for_changes(path: Path) -> Database:
+    """Open it to write as the bot itself would. Raises StoreError."""
+    with reading(path):  # that there is one, and that it is of this version
+        pass
+    return await Database.open(path)
+
+
+def _check_schema(connection: sqlite3.Connection) -> None:
+    [version] = connection.execute("PRAGMA user_version").fetchone()
+    newest = migrations()[-1][0]
+    if version > newest:
+        raise StoreError(f"has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")
+    if version < newest:
+        raise StoreError(
+            f"has schema {version} of an older imagebot; start the bot once, which brings it up to {newest}"
+        )
