@@ -41,7 +41,7 @@ class Person(Account):
     installed_app: bool = False
     """Whether the person installed the application for themselves."""
 
-    async def use(self, channel: "Channel", command: str, **options: Any) -> "Exchange":
+    async def use(self, channel: "Channel", command: str, /, **options: Any) -> "Exchange":
         """Use a slash command, as in `use(channel, "/quota set", amount=3)`; PersonCannot where a client refuses."""
         return self.world.desk.use(self, channel, command, options)
 
@@ -50,7 +50,7 @@ class Person(Account):
         return self.world.desk.menu(self, target, command, channel=channel)
 
     async def autocomplete(
-        self, channel: "Channel", command: str, *, focused: str, value: str = "", **options: Any
+        self, channel: "Channel", command: str, /, *, focused: str, value: str = "", **options: Any
     ) -> "Exchange":
         """Type `value` into an option; the exchange's `choices()` are the bot's suggestions."""
         return self.world.desk.autocomplete(self, channel, command, options, focused=focused, value=value)

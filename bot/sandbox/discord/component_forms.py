@@ -106,18 +106,21 @@ def _default_values(select: Json, path: Path, faults: FormFaults) -> None:
         forms.one_of(*fitting)(default["type"], (*at, index, "type"), faults)
 
 
-def _required_counts(select: Json, path: Path, faults: FormFaults) -> None:
+def _modal_rules(select: Json, path: Path, faults: FormFaults) -> None:
+    if select.get("disabled"):
+        faults.add((*path, "disabled"), "MODAL_COMPONENT_DISABLED", "A modal cannot hold disabled components.")
     if select.get("min_values") == 0 and select.get("required", True):
         faults.add((*path, "min_values"), "COMPONENT_REQUIRED_MIN_VALUES", "Must be 1 or more while required.")
 
 
 def select(*, in_modal: bool) -> dict[int, Check]:
-    """Return the checks of the five kinds of select; a modal's may be `required`, a message's `disabled`."""
+    """Return the checks of the five kinds of select; a message's `required` is ignored."""
     common: dict[str, Check] = {
         "placeholder": forms.nullable(forms.text(high=150)),
         "min_values": forms.integer(low=0, high=25),
         "max_values": forms.integer(low=1, high=25),
-        **({"required": forms.flag} if in_modal else {"disabled": forms.flag}),
+        "required": forms.flag,
+        "disabled": forms.flag,
     }
     chosen: dict[str, Check] = {**common, "default_values": forms.each(_DEFAULT_VALUE, high=25)}
     named: dict[str, Check] = {"custom_id": CUSTOM_ID}
@@ -128,7 +131,7 @@ def select(*, in_modal: bool) -> dict[int, Check]:
         **dict.fromkeys((USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT), component(named, **chosen)),
         CHANNEL_SELECT: component(named, **chosen, channel_types=channel_types),
     }
-    rules = (_select_counts, *([_required_counts] if in_modal else []))
+    rules = (_select_counts, *([_modal_rules] if in_modal else []))
     return {
         kind: forms.also(check, *rules, *([] if kind == STRING_SELECT else [_default_values]))
         for kind, check in kinds.items()

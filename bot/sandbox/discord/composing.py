@@ -174,6 +174,10 @@ class Composer:
         for media, path in media_of(components):
             self._show(media, (*rules.path, "components", *path), files, faults)
         faults.raise_if_any()
+        for part, _ in walk(components):
+            part.pop("required", None)  # a field of modals, which libraries write here as well: ignored, says Discord
+            for default in children(part, "default_values"):
+                default["id"] = str(default["id"])
         _number(components)
         return components
 
