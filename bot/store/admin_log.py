@@ -1,0 +1,85 @@
+"""The table of what was changed by hand: written in the same transaction as the change, so that none goes unseen.
+
+`action` is one of the words below. `subject` says what it was done to, as `kind:id` or as the kind alone: `user:42`,
+`role:7`, `channel:3`, `default`, `guild`; of a setting it is the setting's name. `before` and `after` are JSON, or
+empty where there is nothing to say:
+
+rule_set, budget     whom the rule is for   {"unit", "period", "limit", "rolling"}; a limit of null is unlimited
+rule_removed         whom it was for        the same before, nothing after
+granted, adjusted    user                   nothing before, {"images", "credits", "why"} after; credits in millionths
+reset                user, channel, guild   nothing before, {"why"} after
+blocked, unblocked   user                   nothing
+setting, words       the setting's name     its value
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiosqlite
+
+from bot.store import job_rows
+from bot.store.database import Database, Row
+from bot.store.instants import from_stored, to_stored
+
+_RECORD = """
+INSERT INTO admin_log (guild_id, at, by_id, action, subject, before, after) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_PAGE = "SELECT * FROM admin_log WHERE guild_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+_NEWEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One change by hand; the module's docstring says what may stand in it."""
+
+    id: int | None = None
+    """None until it is stored; later ones are higher."""
+    at: datetime
+    by_id: int
+    """0 is the operator."""
+    action: str
+    subject: str
+    before: str = ""
+    after: str = ""
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    """Write facts as they stand in `before` and `after`."""
+    return json.dumps(facts, separators=(",", ":"))
+
+
+async def record(connection: aiosqlite.Connection, guild_id: int, entry: LogEntry) -> None:
+    """Write down a change, within the transaction that makes it."""
+    texts = (job_rows.whole(text) for text in (entry.action, entry.subject, entry.before, entry.after))
+    await connection.execute(_RECORD, (guild_id, to_stored(entry.at), entry.by_id, *texts))
+
+
+async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
+    """Erase the log of a server."""
+    await connection.execute("DELETE FROM admin_log WHERE guild_id = ?", (guild_id,))
+
+
+class AdminLogStore:
+    """The changes by hand, in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, guild_id: int, before_id: int | None, most: int) -> list[LogEntry]:
+        """List a server's changes, newest first, from the one before `before_id` on."""
+        rows = await self._database.read(_PAGE, (guild_id, _NEWEST if before_id is None else before_id, most))
+        return [_entry(row) for row in rows]
+
+
+def _entry(row: Row) -> LogEntry:
+    return LogEntry(
+        id=row["id"],
+        at=from_stored(row["at"]),
+        by_id=row["by_id"],
+        action=row["action"],
+        subject=row["subject"],
+        before=row["before"],
+        after=row["after"],
+    )

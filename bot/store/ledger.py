@@ -1,0 +1,296 @@
+"""The ledger: what every job held, used and gave back, and what was done to it by hand. Rows are only added.
+
+All rows of a job carry the instant of its reservation, `counted_at`. The functions work on the connection of a
+transaction that is open already, so that a job's status and its rows are written together.
+
+The order of a reset and of what is counted at the very same instant, or a little later by a clock that was set back, is
+that in which they are written: each is moved behind the other by no more than `_LEEWAY`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import aiosqlite
+
+from bot.jobs.model import Status
+from bot.quota.model import MILLIONTHS, Asking, Entry, EntryKind, Running, Subject, Usage, Whose, Window
+from bot.store import admin_log, job_rows, ledger_sums
+from bot.store.admin_log import LogEntry
+from bot.store.database import Database, Row
+from bot.store.instants import from_stored, to_stored
+from bot.store.ledger_sums import Counted
+
+_LEEWAY = timedelta(minutes=1)
+
+_PUT = """
+INSERT INTO ledger (kind, job_id, whose, user_id, guild_id, channel_id, images, credits, at, by_id, why, counted_at)
+VALUES (:kind, :job_id, :whose, :user_id, :guild_id, :channel_id, :images, :credits, :at, :by_id, :why, max(:at, (
+    SELECT ifnull(max(ledger.counted_at), 0) FROM (
+        VALUES ('member', :guild_id, :user_id, NULL), ('user', NULL, :user_id, NULL),
+               ('channel', :guild_id, NULL, :channel_id), ('guild', :guild_id, NULL, NULL), ('total', NULL, NULL, NULL)
+    ) AS of
+    CROSS JOIN ledger ON ledger.kind = 'reset' AND ledger.whose = of.column1
+        AND ledger.guild_id IS of.column2 AND ledger.user_id IS of.column3 AND ledger.channel_id IS of.column4
+        AND ledger.counted_at > :at AND ledger.counted_at < :leeway
+)))
+"""
+"""Written behind every reset that it is counted by."""
+
+_RESET = """
+INSERT INTO ledger (kind, whose, user_id, guild_id, channel_id, at, by_id, why, counted_at)
+VALUES ('reset', :whose, :user_0, :guild_0, :channel_0, :at, :by_id, :why, max(
+    :at,
+    ifnull((SELECT 1 + max(counted_at) FROM {used} AND counted_at >= :at AND counted_at < :leeway), 0),
+    ifnull((SELECT 1 + max(counted_at) FROM {granted} AND counted_at >= :at AND counted_at < :leeway), 0)
+))
+"""
+"""Written behind everything that it shall leave out."""
+
+_FOLLOW = """
+INSERT INTO ledger (kind, job_id, user_id, guild_id, channel_id, images, credits, counted_at, at)
+SELECT '{kind}', job_id, user_id, guild_id, channel_id, {images}, {credits}, counted_at, :at
+FROM ledger AS held
+WHERE job_id = :job_id AND kind = 'reserve' AND {condition} (
+    SELECT 1 FROM ledger AS ended
+    WHERE ended.job_id = held.job_id AND ended.counted_at = held.counted_at AND ended.kind IN ({ends})
+)
+ORDER BY id DESC LIMIT 1
+ON CONFLICT DO NOTHING
+"""
+_ENDS = "'commit', 'release'"
+_COMMIT = _FOLLOW.format(kind="commit", images="0", credits="0", condition="NOT EXISTS", ends=_ENDS)
+_RELEASE = _FOLLOW.format(kind="release", images="-images", credits="-credits", condition="NOT EXISTS", ends=_ENDS)
+_SETTLE = _FOLLOW.format(kind="settle", images="0", credits=":cost - credits", condition="EXISTS", ends="'commit'")
+
+_RUNNING = """
+SELECT count(*) FILTER (WHERE user_id = ?), count(*) FROM jobs
+WHERE guild_id = ? AND status IN ('preparing', 'queued', 'submitting', 'running', 'delivering')
+"""
+
+_OF_JOB = "SELECT * FROM ledger WHERE job_id = ? ORDER BY id"
+_OF_GUILD = """
+SELECT * FROM ledger
+WHERE guild_id = :guild_id AND counted_at >= :since AND counted_at < :until AND (counted_at, id) > (:since, :after)
+ORDER BY counted_at, id LIMIT :most
+"""
+_BATCH = 1000
+
+
+async def reserve(connection: aiosqlite.Connection, *, job_id: str, asking: Asking, at: datetime) -> None:
+    """Hold what a job asks for."""
+    await connection.execute(
+        _PUT,
+        _columns(
+            EntryKind.RESERVE,
+            at=at,
+            job_id=job_id,
+            user_id=asking.user_id,
+            guild_id=asking.guild_id,
+            channel_id=asking.channel_id,
+            images=asking.images,
+            credits=asking.credits,
+        ),
+    )
+
+
+async def follow(
+    connection: aiosqlite.Connection, *, job_id: str, status: Status, credits_used: float | None, at: datetime
+) -> None:
+    """Write what a job's new status means for what it holds; a second time, or where it holds nothing, nothing.
+
+    What was delivered is committed, and settled where `credits_used` is known; what ended otherwise is released. A
+    picture that waits to be collected is held on to.
+    """
+    columns = {"job_id": job_id, "at": to_stored(at)}
+    if status is Status.DELIVERED:
+        await connection.execute(_COMMIT, columns)
+        if credits_used is not None:
+            await connection.execute(_SETTLE, {**columns, "cost": round(Decimal(repr(credits_used)) * MILLIONTHS)})
+    elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED}:
+        await connection.execute(_RELEASE, columns)
+
+
+async def sums(connection: aiosqlite.Connection, windows: Sequence[Window]) -> dict[Window, Usage]:
+    """Sum what the ledger holds of each window, from its beginning or its subject's latest reset on."""
+    if not windows:
+        return {}
+    return ledger_sums.read_sums(windows, list(await connection.execute_fetchall(*ledger_sums.sums_of(windows))))
+
+
+async def running(connection: aiosqlite.Connection, *, user_id: int, guild_id: int | None) -> Running:
+    """Count the jobs that go on in a server; outside of servers nobody counts them."""
+    if guild_id is None:
+        return Running()
+    [row] = await connection.execute_fetchall(_RUNNING, (user_id, guild_id))
+    return Running(of_member=row[0], in_guild=row[1])
+
+
+class LedgerStore:
+    """The ledger in the database. What is done by hand in a server is told in its log, in the same transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def sums(self, windows: Sequence[Window]) -> dict[Window, Usage]:
+        """Sum what the ledger holds of each window, as it was committed."""
+        if not windows:
+            return {}
+        return ledger_sums.read_sums(windows, await self._database.read(*ledger_sums.sums_of(windows)))
+
+    async def running(self, *, user_id: int, guild_id: int | None) -> Running:
+        """Count the jobs that go on in a server."""
+        if guild_id is None:
+            return Running()
+        [row] = await self._database.read(_RUNNING, (user_id, guild_id))
+        return Running(of_member=row[0], in_guild=row[1])
+
+    async def list_events(self, window: Window, most: int = 1000) -> list[Counted]:
+        """List what was counted in a window, instant by instant, oldest first; what was given back is not in it."""
+        rows = await self._database.read(*ledger_sums.events_of(window, most=most))
+        return [ledger_sums.read_event(row) for row in rows]
+
+    async def grant(
+        self,
+        *,
+        guild_id: int | None,
+        user_id: int,
+        images: int = 0,
+        credits: int = 0,
+        by_id: int,
+        at: datetime,
+        why: str = "",
+    ) -> None:
+        """Raise the limits of a member in the windows that contain this instant."""
+        columns = _columns(
+            EntryKind.GRANT,
+            at=at,
+            whose=Whose.MEMBER,
+            user_id=user_id,
+            guild_id=guild_id,
+            by_id=by_id,
+            why=why,
+            images=images,
+            credits=credits,
+        )
+        after = admin_log.as_text({"images": images, "credits": credits, "why": why})
+        entry = LogEntry(at=at, by_id=by_id, action="granted", subject=f"user:{user_id}", after=after)
+        await self._by_hand(_PUT, columns, guild_id, entry)
+
+    async def adjust(
+        self,
+        *,
+        guild_id: int | None,
+        user_id: int,
+        channel_id: int | None = None,
+        images: int = 0,
+        credits: int = 0,
+        by_id: int,
+        at: datetime,
+        why: str = "",
+    ) -> None:
+        """Correct what was used, by the difference."""
+        columns = _columns(
+            EntryKind.ADJUST,
+            at=at,
+            user_id=user_id,
+            guild_id=guild_id,
+            channel_id=channel_id,
+            by_id=by_id,
+            why=why,
+            images=images,
+            credits=credits,
+        )
+        after = admin_log.as_text({"images": images, "credits": credits, "why": why})
+        entry = LogEntry(at=at, by_id=by_id, action="adjusted", subject=f"user:{user_id}", after=after)
+        await self._by_hand(_PUT, columns, guild_id, entry)
+
+    async def reset(self, subject: Subject, *, by_id: int, at: datetime, why: str = "") -> None:
+        """Let no window of a subject begin before now: what it used, and what was granted to it, counts no more."""
+        sql = _RESET.format(
+            used=ledger_sums.USED_BY[subject.whose].format(n=0), granted=ledger_sums.GRANTED_TO.format(n=0)
+        )
+        columns = {**_columns(EntryKind.RESET, at=at, by_id=by_id, why=why), "whose": subject.whose.value}
+        named = f"{_WORDS[subject.whose]}:{subject.id}" if subject.id is not None else _WORDS[subject.whose]
+        entry = LogEntry(at=at, by_id=by_id, action="reset", subject=named, after=admin_log.as_text({"why": why}))
+        parameters = {**columns, **ledger_sums.subject_parameters(0, subject)}
+        await self._by_hand(sql, parameters, subject.guild_id, entry)
+
+    async def entries_of_job(self, job_id: str) -> list[Entry]:
+        """List the rows of a job in the order they were written."""
+        return [_entry(row) for row in await self._database.read(_OF_JOB, (job_id,))]
+
+    async def entries_of_guild(self, guild_id: int, since: datetime, until: datetime) -> AsyncIterator[Entry]:
+        """Go through the rows of a server that are counted from `since` until before `until`, in that order."""
+        place = {"since": to_stored(since), "after": 0}
+        fixed = {"guild_id": guild_id, "until": to_stored(until), "most": _BATCH}
+        while rows := await self._database.read(_OF_GUILD, {**fixed, **place}):
+            for row in rows:
+                yield _entry(row)
+            place = {"since": rows[-1]["counted_at"], "after": rows[-1]["id"]}
+
+    async def _by_hand(
+        self, sql: str, parameters: dict[str, int | str | None], guild_id: int | None, entry: LogEntry
+    ) -> None:
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute(sql, parameters)
+            if guild_id is not None:
+                await admin_log.record(connection, guild_id, entry)
+
+        await self._database.transact(work)
+
+
+_WORDS = {
+    Whose.MEMBER: "user",
+    Whose.USER: "user",
+    Whose.CHANNEL: "channel",
+    Whose.GUILD: "guild",
+    Whose.TOTAL: "total",
+}
+"""What a subject is called in a server's log."""
+
+
+def _columns(
+    kind: EntryKind,
+    *,
+    at: datetime,
+    job_id: str | None = None,
+    whose: Whose | None = None,
+    user_id: int | None = None,
+    guild_id: int | None = None,
+    channel_id: int | None = None,
+    images: int = 0,
+    credits: int = 0,
+    by_id: int | None = None,
+    why: str = "",
+) -> dict[str, int | str | None]:
+    return {
+        "kind": kind.value,
+        "job_id": job_id,
+        "whose": whose.value if whose else None,
+        "user_id": user_id,
+        "guild_id": guild_id,
+        "channel_id": channel_id,
+        "images": images,
+        "credits": credits,
+        "at": to_stored(at),
+        "leeway": to_stored(at + _LEEWAY),
+        "by_id": by_id,
+        "why": job_rows.whole(why),
+    }
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        kind=EntryKind(row["kind"]),
+        job_id=row["job_id"],
+        user_id=row["user_id"],
+        guild_id=row["guild_id"],
+        channel_id=row["channel_id"],
+        images=row["images"],
+        credits=row["credits"],
+        counted_at=from_stored(row["counted_at"]),
+        at=from_stored(row["at"]),
+        by_id=row["by_id"],
+        why=row["why"],
+    )

@@ -1,0 +1,153 @@
+"""How the ledger is summed: the SQL that looks at whole windows, and nothing that writes.
+
+A window begins at any instant. What was counted from there to the next full hour of UTC is summed row by row, by index;
+the hours after that are ready in `usage_hours`, which the database keeps with every row that is written (0007).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.quota.model import Subject, Usage, Whose, Window
+from bot.store.database import Row
+from bot.store.instants import from_stored, to_stored
+
+USAGE_KINDS = "kind IN ('reserve', 'release', 'settle', 'adjust')"
+"""As it stands in the conditions of the indexes."""
+
+USED_BY = {
+    # the plus keeps the server's index out of it: a person has fewer rows
+    Whose.MEMBER: f"ledger WHERE {USAGE_KINDS} AND user_id = :id_{{n}} AND +guild_id IS :guild_{{n}}",
+    Whose.USER: f"ledger WHERE {USAGE_KINDS} AND user_id = :id_{{n}}",
+    Whose.CHANNEL: f"ledger WHERE {USAGE_KINDS} AND guild_id = :guild_{{n}} AND channel_id = :id_{{n}}",
+    Whose.GUILD: f"ledger WHERE {USAGE_KINDS} AND guild_id = :guild_{{n}}",
+    Whose.TOTAL: f"ledger WHERE {USAGE_KINDS}",
+}
+"""The rows that are usage of somebody; `{n}` numbers the parameters."""
+
+GRANTED_TO = "ledger WHERE kind = 'grant' AND user_id = :id_{n} AND guild_id IS :guild_{n}"
+
+_BEGINNING = """
+SELECT {n} AS n, max(:begins_{n}, ifnull((
+    SELECT max(counted_at) FROM ledger
+    WHERE kind = 'reset' AND whose = '{whose}'
+      AND guild_id IS :guild_{n} AND user_id IS :user_{n} AND channel_id IS :channel_{n}
+), 0)) AS at
+"""
+_BEGUN = """
+WITH moved (n, at) AS ({beginnings}),
+begun (n, at, hour) AS MATERIALIZED (SELECT n, at, (at + 3599999999) / 3600000000 FROM moved)
+"""
+_SUM_OF_HOURS = """
+SELECT {n} AS n, sum(images) AS images, sum(credits) AS credits, 0 AS granted_images, 0 AS granted_credits
+FROM usage_hours
+WHERE whose = '{whose}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)
+  AND hour >= (SELECT hour FROM begun WHERE n = {n})
+"""
+_SUM_OF_ROWS = """
+SELECT {n}, sum(images), sum(credits), 0, 0 FROM {used}
+  AND counted_at >= (SELECT at FROM begun WHERE n = {n})
+  AND counted_at < (SELECT hour * 3600000000 FROM begun WHERE n = {n})
+"""
+_SUM_OF_GRANTS = """
+SELECT {n}, 0, 0, sum(images), sum(credits) FROM {granted}
+  AND counted_at >= (SELECT at FROM begun WHERE n = {n})
+"""
+_EVENTS_OF_ROWS = """
+SELECT counted_at, images, credits, 0 AS granted_images, 0 AS granted_credits FROM {used}
+  AND counted_at >= (SELECT at FROM begun)
+"""
+_EVENTS_OF_GRANTS = """
+SELECT counted_at, 0, 0, images, credits FROM {granted} AND counted_at >= (SELECT at FROM begun)
+"""
+_EVENTS = """
+SELECT counted_at, sum(images) AS images, sum(credits) AS credits,
+       sum(granted_images) AS granted_images, sum(granted_credits) AS granted_credits
+FROM ({counted})
+GROUP BY counted_at
+HAVING sum(images) <> 0 OR sum(credits) <> 0 OR sum(granted_images) <> 0 OR sum(granted_credits) <> 0
+ORDER BY counted_at LIMIT :most
+"""
+
+Query = tuple[str, dict[str, int | None]]
+
+
+class Counted(NamedTuple):
+    """What was counted, or granted, at one instant; the fields of `quota.windows.Event`."""
+
+    counted_at: datetime
+    images: int
+    credits: int
+    granted_images: int
+    granted_credits: int
+
+
+def sums_of(windows: Sequence[Window]) -> Query:
+    """Make the one statement that sums all windows; there is at least one."""
+    numbered = list(enumerate(windows))
+    pieces = [piece for n, window in numbered for piece in _pieces(n, window.subject.whose)]
+    return _begun(numbered) + "UNION ALL".join(pieces), _parameters(numbered)
+
+
+def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Usage]:
+    """Read what the statement of `sums_of` returned for the same windows."""
+    usages = [Usage() for _ in windows]
+    for row in rows:
+        usage = usages[row["n"]]
+        usages[row["n"]] = Usage(
+            images=usage.images + (row["images"] or 0),
+            credits=usage.credits + (row["credits"] or 0),
+            granted_images=usage.granted_images + (row["granted_images"] or 0),
+            granted_credits=usage.granted_credits + (row["granted_credits"] or 0),
+        )
+    return dict(zip(windows, usages, strict=True))
+
+
+def events_of(window: Window, *, most: int) -> Query:
+    """Make the statement that lists what was counted in a window, instant by instant, oldest first."""
+    whose = window.subject.whose
+    counted = _EVENTS_OF_ROWS.format(used=USED_BY[whose].format(n=0))
+    if whose is Whose.MEMBER:
+        counted += "UNION ALL" + _EVENTS_OF_GRANTS.format(granted=GRANTED_TO.format(n=0))
+    parameters = {**_parameters([(0, window)]), "most": most}
+    return _begun([(0, window)]) + _EVENTS.format(counted=counted), parameters
+
+
+def read_event(row: Row) -> Counted:
+    """Read a row of the statement of `events_of`."""
+    counted_at, *amounts = row
+    return Counted(from_stored(counted_at), *amounts)
+
+
+def subject_parameters(n: int, subject: Subject) -> dict[str, int | None]:
+    """Name a subject in the pieces numbered `n`."""
+    is_person = subject.whose in {Whose.MEMBER, Whose.USER}
+    return {
+        f"guild_{n}": subject.guild_id,
+        f"id_{n}": subject.id,
+        f"user_{n}": subject.id if is_person else None,
+        f"channel_{n}": None if is_person else subject.id,
+    }
+
+
+def _begun(windows: Sequence[tuple[int, Window]]) -> str:
+    beginnings = [_BEGINNING.format(n=n, whose=window.subject.whose.value) for n, window in windows]
+    return _BEGUN.format(beginnings="UNION ALL".join(beginnings))
+
+
+def _pieces(n: int, whose: Whose) -> list[str]:
+    pieces = [
+        _SUM_OF_HOURS.format(n=n, whose=whose.value),
+        _SUM_OF_ROWS.format(n=n, used=USED_BY[whose].format(n=n)),
+    ]
+    if whose is Whose.MEMBER:
+        pieces.append(_SUM_OF_GRANTS.format(n=n, granted=GRANTED_TO.format(n=n)))
+    return pieces
+
+
+def _parameters(windows: Sequence[tuple[int, Window]]) -> dict[str, int | None]:
+    parameters: dict[str, int | None] = {}
+    for n, window in windows:
+        parameters |= subject_parameters(n, window.subject)
+        parameters[f"begins_{n}"] = to_stored(window.begins_at)
+    return parameters
