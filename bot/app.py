@@ -17,6 +17,7 @@ from bot.command_sync import sync_commands
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
+from bot.delivery.server_log import ServerLog
 from bot.delivery.ways import Ways
 from bot.files import DataFolder, ProcessLock
 from bot.guilds.service import GuildService
@@ -31,11 +32,10 @@ from bot.jobs.steps import Patience, Steps
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
 from bot.provider.api import EvoLink
+from bot.quota.spending import SpendingStop
 from bot.settings import Settings
-from bot.store.admin_log import AdminLogStore
 from bot.store.assets import AssetStore
 from bot.store.database import Database
-from bot.store.guilds import GuildStore
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
@@ -56,9 +56,12 @@ class App:
     client: ImageBot
     runner: JobRunner
     announcer: DiscordAnnouncer
+    server_log: ServerLog
     store: JobStore
     meta: MetaStore
     retention: Retention
+    guilds: GuildService
+    spending: SpendingStop
     folder: DataFolder
     clock: Clock
 
@@ -71,7 +74,7 @@ class App:
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
-            async with self.retention.running():
+            async with self.retention.running(), self.guilds.running(), self.spending.running():
                 with connection.explained():
                     await self.client.connect()
         finally:
@@ -83,6 +86,7 @@ class App:
         log.info("stopping")
         await self.runner.stop()
         await self.announcer.stop()
+        await self.server_log.stop()
         await self.client.close()
 
     async def _give_signs_of_life(self) -> None:
@@ -114,7 +118,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         stack.push_async_callback(database.close)
         client = ImageBot(message_content=settings.message_content_intent, gateway_url=settings.discord_gateway_url)
         stack.push_async_callback(client.close)
-        store = JobStore(database, folder=folder.root)
+        store = JobStore(database, folder=folder.root, clock=clock)
         wakes = Wakes(clock)
         workers = await stack.enter_async_context(ImageWorkers(clock=clock))
         announcer = DiscordAnnouncer(
@@ -131,25 +135,45 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         sources = await app_parts.make_sources(
             stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
         )
+        provider = EvoLink(
+            session=api_session,
+            api_base=settings.evolink_api_base,
+            api_key=settings.evolink_api_key,
+            model=settings.evolink_model,
+            clock=clock,
+        )
+        guilds = app_parts.make_guilds(settings, database=database, clock=clock)
+        server_log = ServerLog(client=client, guilds=guilds.get, clock=clock)
+        quotas = app_parts.make_quotas(
+            settings,
+            database=database,
+            path=folder.database,
+            store=store,
+            guilds=guilds,
+            provider=provider,
+            chronicle=server_log,
+            announce=app_parts.teller_of_spending(client, server_log),
+            clock=clock,
+        )
         steps = Steps(
             store=store,
-            provider=EvoLink(
-                session=api_session,
-                api_base=settings.evolink_api_base,
-                api_key=settings.evolink_api_key,
-                model=settings.evolink_model,
-                clock=clock,
-            ),
+            provider=provider,
             sources=sources,
             results=await app_parts.make_results(stack, settings, clock, folder),
             announcer=announcer,
+            spending=quotas.spending,
             wakes=wakes,
             clock=clock,
             patience=Patience(deadline=timedelta(minutes=settings.job_deadline_minutes)),
             callback_base=settings.callback_base,
         )
         runner = JobRunner(
-            steps=steps, store=store, announcer=announcer, clock=clock, max_tasks=settings.max_concurrent_tasks
+            steps=steps,
+            store=store,
+            announcer=announcer,
+            chronicle=server_log,
+            clock=clock,
+            max_tasks=settings.max_concurrent_tasks,
         )
         stack.push_async_callback(runner.stop)
         retention = app_parts.make_retention(
@@ -158,24 +182,21 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         jobs = JobService(
             store=store,
             runner=runner,
+            admission=quotas.admission,
             retention=retention,
             wakes=wakes,
             clock=clock,
             max_waiting=settings.max_waiting_jobs,
         )
         tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
-        guilds = GuildService(
-            store=GuildStore(database),
-            admin_log=AdminLogStore(database),
-            clock=clock,
-            kept=timedelta(days=settings.removed_server_kept_days),
-        )
         client.intake = Intake(jobs=jobs, tray=tray, guilds=guilds, announcer=announcer, clock=clock)
         client.offers = QualityOffers(guilds=guilds, prices=settings.price_table, clock=clock)
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model
         )
-        app_parts.join_messages(client, settings=settings, database=database, jobs=jobs, tray=tray, clock=clock)
+        app_parts.join_messages(
+            client, settings=settings, database=database, jobs=jobs, tray=tray, guilds=guilds, clock=clock
+        )
         client.history = History(
             library=Library(
                 clock=clock,
@@ -196,9 +217,12 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             client=client,
             runner=runner,
             announcer=announcer,
+            server_log=server_log,
             store=store,
             meta=MetaStore(database),
             retention=retention,
+            guilds=guilds,
+            spending=quotas.spending,
             folder=folder,
             clock=clock,
         )

@@ -1,13 +1,17 @@
 """The parts of the house, each joined from its own pieces; `app` knows their order."""
 
 import logging
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import aiohttp
 
 from bot.client import ImageBot
 from bot.clock import Clock
+from bot.delivery.server_log import ServerLog
 from bot.files import DataFolder
 from bot.guilds.replies import ReplyManners
 from bot.guilds.service import GuildService
@@ -18,6 +22,8 @@ from bot.hosting.own import HostedFolder
 from bot.hosting.tidying import Tidying
 from bot.images.worker import ImageWorkers
 from bot.intake import EditForms, Menus, Messages, Replies
+from bot.jobs.admission import Admission, Terms
+from bot.jobs.announcer import Chronicle
 from bot.jobs.results import ResultKeeper
 from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.jobs.runner import JobRunner
@@ -27,18 +33,109 @@ from bot.jobs.sources import SourceKeeper
 from bot.jobs.tray import Tray
 from bot.net import Downloader, make_session
 from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
+from bot.provider.api import EvoLink
 from bot.provider.uploads import FileService
+from bot.quota.budget import BudgetWatch
+from bot.quota.operator import operator_rules
+from bot.quota.service import QuotaService
+from bot.quota.spending import News, SpendingStop
 from bot.settings import Settings
+from bot.store.admin_log import AdminLogStore
 from bot.store.assets import AssetStore
+from bot.store.budget import BudgetStore
 from bot.store.database import Database
+from bot.store.guilds import GuildStore
 from bot.store.jobs import JobStore
+from bot.store.ledger import LedgerStore
+from bot.store.meta import MetaStore
 from bot.store.offers import OfferStore
 from bot.store.retention import RetentionStore
+from bot.store.rules import RuleStore
 from bot.store.seen import SeenStore
+from bot.store.usage import UsageStore
+from bot.ui.texts import server_log as texts_of_log
 from bot.web import pictures
 from bot.web import server as web
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """What decides who may have a picture."""
+
+    quota: QuotaService
+    spending: SpendingStop
+    admission: Admission
+    usage: UsageStore
+
+
+def make_guilds(settings: Settings, *, database: Database, clock: Clock) -> GuildService:
+    """Return what knows what servers have set."""
+    return GuildService(
+        store=GuildStore(database),
+        admin_log=AdminLogStore(database),
+        clock=clock,
+        kept=timedelta(days=settings.removed_server_kept_days),
+    )
+
+
+def make_quotas(
+    settings: Settings,
+    *,
+    database: Database,
+    path: Path,
+    store: JobStore,
+    guilds: GuildService,
+    provider: EvoLink,
+    chronicle: Chronicle,
+    announce: Callable[[News], None],
+    clock: Clock,
+) -> Quotas:
+    """Join what decides who may have a picture."""
+    rules, ledger = RuleStore(database), LedgerStore(database)
+    quota = QuotaService(
+        rules=rules,
+        ledger=ledger,
+        budget=BudgetWatch(rules=rules, ledger=ledger, store=BudgetStore(database), clock=clock),
+        clock=clock,
+        operator=operator_rules(settings),
+        default_images_per_day=settings.default_member_images_per_day,
+        prices=settings.price_table,
+    )
+
+    async def read_credits() -> float | None:
+        return (await provider.credits()).spendable
+
+    spending = SpendingStop(
+        meta=MetaStore(database),
+        clock=clock,
+        announce=announce,
+        read_credits=read_credits,
+        enough=max(settings.price_table.values()),
+        limits=f"{settings.total_credits_per_day} {settings.total_credits_per_month}",
+    )
+    usage = UsageStore(database, path=path)
+    admission = Admission(
+        terms=Terms.of(settings),
+        jobs=store,
+        quota=quota,
+        guilds=guilds,
+        spending=spending,
+        usage=usage,
+        chronicle=chronicle,
+    )
+    return Quotas(quota=quota, spending=spending, admission=admission, usage=usage)
+
+
+def teller_of_spending(client: ImageBot, server_log: ServerLog) -> Callable[[News], None]:
+    """Return what tells every server with a log channel whether money may be spent."""
+
+    def announce(news: News) -> None:
+        for guild in client.guilds:
+            server_log.notice(guild.id, texts_of_log.spending(news))
+
+    return announce
 
 
 def make_retention(

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from bot.errors import ImagebotError
 from bot.jobs.model import Job, ReplyRoute
+from bot.quota.budget import BudgetWarning
 
 
 class DeliveryPostponed(ImagebotError):
@@ -48,4 +49,16 @@ class Announcer(Protocol):
 
         False where a picture waits and its person cannot be told of it now.
         """
+        ...
+
+
+class Chronicle(Protocol):
+    """Tells the administrators of a server what happens, where they want to know; never waits, never fails."""
+
+    def job_ended(self, job: Job) -> None:
+        """Tell how a job ended, and what it cost."""
+        ...
+
+    def budget_warning(self, guild_id: int, warning: BudgetWarning) -> None:
+        """Tell that a share of the server's budget is used."""
         ...

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.jobs.announcer import Announcer, DeliveryPostponed
+from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.jobs.slots import Slots
 from bot.jobs.steps import NotTakenYet, Steps
@@ -45,10 +45,20 @@ class _Live:
 class JobRunner:
     """Owns the runner tasks."""
 
-    def __init__(self, *, steps: Steps, store: JobStore, announcer: Announcer, clock: Clock, max_tasks: int) -> None:
+    def __init__(
+        self,
+        *,
+        steps: Steps,
+        store: JobStore,
+        announcer: Announcer,
+        chronicle: Chronicle,
+        clock: Clock,
+        max_tasks: int,
+    ) -> None:
         self._steps = steps
         self._store = store
         self._announcer = announcer
+        self._chronicle = chronicle
         self._clock = clock
         self._slots = Slots(max_tasks, on_move=self._show_turn)
         self._live: dict[str, tuple[_Live, asyncio.Task[None]]] = {}
@@ -147,7 +157,9 @@ class JobRunner:
             live.job = moved
         if live.job.status in ENDED and live.job.told_at is None and not self._stopping:
             with live.uncut():
-                await self._steps.tell(live.job)
+                live.job = await self._steps.tell(live.job)
+        if live.job.told_at is not None:
+            self._chronicle.job_ended(live.job)
         return True
 
     async def _next(self, live: _Live) -> Job | None:

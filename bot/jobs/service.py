@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from bot import errors
 from bot.clock import Clock
+from bot.jobs.admission import Admission
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import Wakes
-from bot.store.jobs import Insertion, JobStore
+from bot.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class JobService:
         *,
         store: JobStore,
         runner: JobRunner,
+        admission: Admission,
         retention: Retention,
         wakes: Wakes,
         clock: Clock,
@@ -44,6 +46,7 @@ class JobService:
     ) -> None:
         self._store = store
         self._runner = runner
+        self._admission = admission
         self._retention = retention
         self._wakes = wakes
         self._clock = clock
@@ -52,7 +55,8 @@ class JobService:
     async def submit(self, request: Request) -> Job:
         """Store a request as a job, before its person is answered; `begin` starts it.
 
-        Raises ShuttingDown, QueueFull, StorageFull, DoubleRequest or StoreUnavailable; then nothing was stored.
+        Raises a Refusal, and then nothing was stored and nothing is counted: ShuttingDown, QueueFull, StorageFull,
+        DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
         """
         if self._runner.stopping:
             raise errors.ShuttingDown
@@ -73,14 +77,10 @@ class JobService:
         )
         try:
             await self._retention.admit()
-            inserted = await self._store.insert(job, max_waiting=self._max_waiting)
+            await self._admission.insert(job, request, max_waiting=self._max_waiting)
         except errors.StoreError as error:
             log.exception("request not stored", extra={"origin": request.origin_id})
             raise errors.StoreUnavailable from error
-        if inserted is Insertion.DOUBLE:
-            raise errors.DoubleRequest
-        if inserted is Insertion.FULL:
-            raise errors.QueueFull(waiting=self._max_waiting, limit=self._max_waiting)
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
 
@@ -97,6 +97,7 @@ class JobService:
             stored = replace(job, route=route)  # the job goes on with what is known
         if stored is not None:
             self._runner.start(stored)
+        await self._admission.warn_of_budget(job)
 
     async def cancel(
         self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None

@@ -23,6 +23,7 @@ from bot.jobs.wakes import Wakes
 from bot.provider import errors
 from bot.provider.api import EvoLink
 from bot.provider.models import GenerationRequest, Task, TaskStatus
+from bot.quota.spending import SpendingStop
 from bot.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ class Steps:
         sources: SourceKeeper,
         results: ResultKeeper,
         announcer: Announcer,
+        spending: SpendingStop,
         wakes: Wakes,
         clock: Clock,
         patience: Patience,
@@ -82,6 +84,7 @@ class Steps:
         self._sources = sources
         self._results = results
         self._announcer = announcer
+        self._spending = spending
         self._wakes = wakes
         self._clock = clock
         self._patience = patience
@@ -152,6 +155,9 @@ class Steps:
         )
 
     async def _not_created(self, job: Job, error: errors.ProviderError) -> Job | None:
+        if isinstance(error, errors.PaymentRequired):
+            with contextlib.suppress(StoreError):  # the next one that asks the provider hears the same
+                await self._spending.note_payment_required()
         surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
         if not surely_not_taken or self._clock.now() - job.created_at >= self._patience.deadline:
             return await self.fail(job, failures.of_create(error))
@@ -281,14 +287,17 @@ class Steps:
         """Keep a picture that cannot be delivered for a fault of ours, to be collected."""
         return await self._keep(job, Status.READY)
 
-    async def tell(self, job: Job) -> None:
-        """Show how a job ended, where no delivery has shown it, and note that it was told.
+    async def tell(self, job: Job) -> Job:
+        """Show how a job ended, where no delivery has shown it, and return it with the moment in which it was told.
 
         A picture that waits and could not be offered is offered again at the next start.
         """
-        if await self._announcer.close(job):
-            await self._store.set_told(job.id, now=self._clock.now())
-            await self._store.erase_links(job.id)
+        if not await self._announcer.close(job):
+            return job
+        told = replace(job, told_at=self._clock.now())
+        await self._store.set_told(job.id, now=self._clock.now())
+        await self._store.erase_links(job.id)
+        return told
 
     async def open_anyhow(self, job: Job) -> Job:
         """Show a job that has no reply yet, as far as any way is open, and note where."""

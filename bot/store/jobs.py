@@ -2,16 +2,18 @@
 
 import enum
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiosqlite
 
+from bot.clock import Clock
 from bot.jobs.model import Job, Quality, ReplyRoute, Source, Status
 from bot.jobs.transitions import may_move
-from bot.store import job_rows
+from bot.store import job_rows, ledger
 from bot.store.database import Database, Row
 from bot.store.instants import to_stored
 
@@ -21,15 +23,17 @@ INSERT INTO jobs (
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
     created_at, callback_token
-) SELECT
+) VALUES (
     :id, :status, :kind, :parent_id, :private, :origin_id, :user_id, :guild_id,
     :prompt, :size, :quality, :web_search, :image_search, :thinking,
     :application_id, :channel_id, :message_id, :token, :token_expires_at, :ephemeral, :channel_reachable,
     :upload_limit_bytes, :created_at, :callback_token
--- counted in the same statement: of many that come at once, no more get in than there is room for
-WHERE (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued')) < :max_waiting
-ON CONFLICT (origin_id) DO NOTHING
-RETURNING id
+)
+"""
+
+_ENTRANCE = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE origin_id = ?) AS is_double,
+       (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued')) AS n_waiting
 """
 
 _PUT_SOURCE = """
@@ -117,6 +121,10 @@ ORDER BY created_at DESC LIMIT ?
 """
 
 
+Within: TypeAlias = Callable[[aiosqlite.Connection], Awaitable[None]]
+"""What else is decided and written in the transaction that stores a job."""
+
+
 class Insertion(enum.Enum):
     """What became of a new job."""
 
@@ -130,25 +138,33 @@ class Insertion(enum.Enum):
 class JobStore:
     """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it."""
 
-    def __init__(self, database: Database, *, folder: Path) -> None:
+    def __init__(self, database: Database, *, folder: Path, clock: Clock) -> None:
         self._database = database
         self._folder = folder
+        self._clock = clock
 
-    async def insert(self, job: Job, *, max_waiting: int) -> Insertion:
-        """Store a new job with its sources where fewer than `max_waiting` wait, or say why not."""
+    async def insert(self, job: Job, *, max_waiting: int, reservation: Within | None = None) -> Insertion:
+        """Store a new job with its sources where fewer than `max_waiting` wait, or say why not.
 
-        async def insert_all(connection: aiosqlite.Connection) -> bool:
-            columns = {**job_rows.inserted(job), "max_waiting": max_waiting}
-            if not await connection.execute_fetchall(_INSERT, columns):
-                return False
+        One transaction decides: of many that come at once, no more get in than there is room for. `reservation` runs
+        within it and may refuse by raising; then nothing is stored.
+        """
+
+        async def insert_all(connection: aiosqlite.Connection) -> Insertion:
+            [entrance] = await connection.execute_fetchall(_ENTRANCE, (job.origin_id,))
+            if entrance["is_double"]:
+                return Insertion.DOUBLE
+            if entrance["n_waiting"] >= max_waiting:
+                return Insertion.FULL
+            if reservation is not None:
+                await reservation(connection)
+            await connection.execute_fetchall(_INSERT, job_rows.inserted(job))
             sources = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
-            await connection.executemany(_PUT_SOURCE, sources)
-            return True
-
-        if await self._database.transact(insert_all):
+            if sources:
+                await connection.executemany(_PUT_SOURCE, sources)
             return Insertion.STORED
-        known = await self._database.read("SELECT 1 FROM jobs WHERE origin_id = ?", (job.origin_id,))
-        return Insertion.DOUBLE if known else Insertion.FULL
+
+        return await self._database.transact(insert_all)
 
     async def find(self, job_id: str) -> Job | None:
         """Return the job, or None if there is none of that id."""
@@ -198,20 +214,35 @@ class JobStore:
     async def move(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Take `job` from its status to another, with what is learnt on the way; None if it stands elsewhere by now.
 
-        `changes` are fields of Job. One guarded statement: of two that try, one wins. Raises StoreConflict where
-        another job has the same task at the provider.
+        `changes` are fields of Job. One guarded statement: of two that try, one wins, and the ledger follows it in the
+        same transaction. Raises StoreConflict where another job has the same task at the provider.
         """
         if not may_move(job.status, to):
             raise ValueError(f"{job.status} may not become {to}")
         changed = replace(job, status=to, **changes)
         columns = {**job_rows.moved(changed, folder=self._folder), "from": job.status.value}
-        rows = await self._database.write(_MOVE, columns)
-        return self._job(rows[0], job.sources) if rows else None
+        row = await self._change(_MOVE, columns)
+        return self._job(row, job.sources) if row else None
 
     async def cancel(self, job_id: str, *, now: datetime) -> Job | None:
         """Cancel before submission, or note the wish after it; None where there is nothing left to cancel."""
-        rows = await self._database.write(_CANCEL, {"id": job_id, "now": to_stored(now)})
-        return self._job(rows[0], await self._sources(job_id)) if rows else None
+        row = await self._change(_CANCEL, {"id": job_id, "now": to_stored(now)})
+        return self._job(row, await self._sources(job_id)) if row else None
+
+    async def _change(self, sql: str, columns: dict[str, Any]) -> Row | None:
+        """Change a job's status, and with it what the ledger says of the job; None where the guard did not hold."""
+
+        async def change(connection: aiosqlite.Connection) -> Row | None:
+            rows = list(await connection.execute_fetchall(sql, columns))
+            if not rows:
+                return None
+            status, credits_used = Status(rows[0]["status"]), rows[0]["credits_used"]
+            await ledger.follow(
+                connection, job_id=rows[0]["id"], status=status, credits_used=credits_used, at=self._clock.now()
+            )
+            return rows[0]
+
+        return await self._database.transact(change)
 
     async def set_reply(self, job_id: str, route: ReplyRoute) -> Job | None:
         """Store where the reply stands, once it is known or when it had to move; None where the end was shown already.

@@ -14,6 +14,7 @@ from bot.jobs.model import Asker, Drawing, Job, Request, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.wakes import Wakes
 from bot.store.jobs import JobStore
+from tests.support.admissions import admission_of
 from tests.support.clock import ManualClock
 from tests.support.stored_jobs import brought_to, new_job, open_store
 
@@ -51,7 +52,13 @@ async def open_service(
         anyone: Any = runner or Bystander()
         yield (
             JobService(
-                store=store, runner=anyone, retention=ROOMY, wakes=Wakes(clock), clock=clock, max_waiting=max_waiting
+                store=store,
+                runner=anyone,
+                admission=admission_of(store, clock),
+                retention=ROOMY,
+                wakes=Wakes(clock),
+                clock=clock,
+                max_waiting=max_waiting,
             ),
             store,
         )

@@ -44,7 +44,15 @@ async def open_door(folder: Path) -> AsyncGenerator[Door, None]:
     wakes, health, job = Wakes(clock), [True], new_job()
     async with open_store(folder) as store, aiohttp.ClientSession() as session:
         await store.insert(job, max_waiting=PLENTY)
-        jobs = JobService(store=store, runner=NOBODY, retention=NOBODY, wakes=wakes, clock=clock, max_waiting=5)
+        jobs = JobService(
+            store=store,
+            runner=NOBODY,
+            admission=NOBODY,
+            retention=NOBODY,
+            wakes=wakes,
+            clock=clock,
+            max_waiting=5,
+        )
         application = server.application(jobs=jobs, is_healthy=lambda: health[0])
         async with server.serve(application, host="127.0.0.1", port=0) as base:
             yield Door(base=base, job=job, wakes=wakes, session=session, health=health)

@@ -19,6 +19,8 @@ from tests.support.clock import ManualClock
 
 API_KEY = "sk-sandbox-0123456789"
 BOT_TOKEN = "sandbox-token-of-the-bot"
+PLENTY_A_DAY = 100_000
+"""Pictures for each member, where a test is about something else."""
 
 
 class House:
@@ -44,6 +46,7 @@ class House:
             "discord_api_base": self.discord.api_base,
             "discord_gateway_url": self.discord.gateway_url,
             "data_dir": self.data_dir,
+            "default_member_images_per_day": PLENTY_A_DAY,
             **changes,
         }
 
@@ -89,6 +92,13 @@ class House:
         """Return a column of all stored jobs, as another process reads it."""
         with contextlib.closing(sqlite3.connect(self.data_dir / "imagebot.sqlite3")) as database:
             return [row[0] for row in database.execute(f"SELECT {column} FROM jobs ORDER BY created_at")]
+
+    def ledger(self, job_id: str | None = None) -> list[tuple[str, int, int]]:
+        """Return (kind, images, millionths of credits) of the rows of the ledger, as another process reads them."""
+        which = "job_id = ?" if job_id else "job_id IS NOT ?"
+        with contextlib.closing(sqlite3.connect(self.data_dir / "imagebot.sqlite3")) as database:
+            found = database.execute(f"SELECT kind, images, credits FROM ledger WHERE {which} ORDER BY id", (job_id,))
+            return list(found)
 
     @property
     def tasks(self) -> list[ProviderTask]:

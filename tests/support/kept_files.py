@@ -124,7 +124,7 @@ async def open_keep(root: Path) -> AsyncGenerator[Keep, None]:
         yield Keep(
             folder=folder,
             database=database,
-            jobs=JobStore(database, folder=root),
+            jobs=JobStore(database, folder=root, clock=ManualClock()),
             sizes=RetentionStore(database, folder=root),
             history=HistoryStore(database, folder=root),
             tray=TrayStore(database, folder=root),

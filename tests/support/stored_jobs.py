@@ -11,6 +11,7 @@ from typing import Any
 from bot.jobs.model import Job, ResultFile, Status
 from bot.store.database import Database
 from bot.store.jobs import Insertion, JobStore
+from tests.support.clock import ManualClock
 from tests.support.ui_jobs import NOW, job
 
 PLENTY = 1_000_000
@@ -24,7 +25,7 @@ async def open_store(folder: Path) -> AsyncGenerator[JobStore, None]:
     """Open the job table of a DATA_DIR."""
     database = await Database.open(folder / "imagebot.sqlite3")
     try:
-        yield JobStore(database, folder=folder)
+        yield JobStore(database, folder=folder, clock=ManualClock())
     finally:
         await database.close()
 

@@ -1,0 +1,197 @@
+"""Whether a request is let in, and the place that is held for it: by the operator, by the server, by its quotas."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from bot import errors
+from bot.guilds import permits
+from bot.guilds.model import Wanted
+from bot.guilds.service import GuildService
+from bot.jobs.announcer import Chronicle
+from bot.jobs.model import Asker, Job, Quality, Request
+from bot.quota import policy, prices
+from bot.quota.model import Asking, Running, Scope, Usage, Window
+from bot.quota.report import reason_of
+from bot.quota.service import QuotaService
+from bot.quota.spending import SpendingStop
+from bot.quota.standing import Decision, Standing
+from bot.settings import Settings
+from bot.store import admissions
+from bot.store.jobs import Insertion, JobStore
+from bot.store.usage import UsageStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the operator allows, as the settings have it."""
+
+    prices: Mapping[str, int]
+    """In millionths of credits, by the names of the price table."""
+    offers_direct_use: bool
+    allowed_servers: frozenset[int]
+    """Empty: all."""
+    blocked_servers: frozenset[int]
+    blocked_users: frozenset[int]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Take them from the settings."""
+        return cls(
+            prices=settings.price_table,
+            offers_direct_use=settings.direct_images_per_day > 0,
+            allowed_servers=settings.allowed_servers,
+            blocked_servers=settings.blocked_servers,
+            blocked_users=settings.blocked_users,
+        )
+
+    def check(self, asker: Asker) -> None:
+        """Raise Blocked or NotAllowedHere where the operator does not serve this person or this server."""
+        if asker.user_id in self.blocked_users:
+            raise errors.Blocked(by_operator=True)
+        if asker.guild_id is None:
+            if not self.offers_direct_use:
+                raise errors.NotAllowedHere("direct")
+            return
+        if asker.guild_id in self.blocked_servers:
+            raise errors.NotAllowedHere("server")
+        if self.allowed_servers and asker.guild_id not in self.allowed_servers:
+            raise errors.NotAllowedHere("server")
+
+
+class NotAdmitted(errors.ImagebotError):
+    """A quota refuses; the refusal that a person is told is made of it once the transaction is over."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(str(decision.refused_by))
+        self.decision = decision
+
+
+class Admission:
+    """Lets requests in. Every refusal is raised as an `errors.Refusal`, and counted."""
+
+    def __init__(
+        self,
+        *,
+        terms: Terms,
+        jobs: JobStore,
+        quota: QuotaService,
+        guilds: GuildService,
+        spending: SpendingStop,
+        usage: UsageStore,
+        chronicle: Chronicle,
+    ) -> None:
+        self._terms = terms
+        self._jobs = jobs
+        self._quota = quota
+        self._guilds = guilds
+        self._spending = spending
+        self._usage = usage
+        self._chronicle = chronicle
+
+    async def insert(self, job: Job, request: Request, *, max_waiting: int) -> None:
+        """Store a new job with its reservation, in one transaction; raises a Refusal, and then nothing was stored."""
+        try:
+            await self._insert(job, request, max_waiting=max_waiting)
+        except errors.DoubleRequest:
+            raise
+        except errors.Refusal as refusal:
+            await self._count(refusal, request, at=job.created_at)
+            raise
+
+    async def warn_of_budget(self, job: Job) -> None:
+        """Tell a server what share of its budget is used, where that has come to be worth it; never fails."""
+        if job.guild_id is None:
+            return
+        try:
+            settings = await self._guilds.get(job.guild_id)
+            warnings = await self._quota.warnings_due(job.guild_id, zone=settings.zone)
+        except errors.StoreError:
+            log.warning("budget not looked at", exc_info=True, extra={"job": job.id})
+            return
+        for warning in warnings:
+            self._chronicle.budget_warning(job.guild_id, warning)
+
+    async def _insert(self, job: Job, request: Request, *, max_waiting: int) -> None:
+        asking = self._asking(request)
+        self._terms.check(request.asker)
+        await self._spending.refuse_if_stopped()
+        held = admissions.reservation(
+            job.id, asking, plan=lambda facts: self._plan(asking, request, facts, now=job.created_at), at=job.created_at
+        )
+        try:
+            inserted = await self._jobs.insert(job, max_waiting=max_waiting, reservation=held)
+        except NotAdmitted as error:
+            raise await self._refusal(error.decision, asking, request.drawing.quality) from None
+        if inserted is Insertion.DOUBLE:
+            raise errors.DoubleRequest
+        if inserted is Insertion.FULL:
+            raise errors.QueueFull(waiting=max_waiting, limit=max_waiting)
+
+    def _asking(self, request: Request) -> Asking:
+        asker = request.asker
+        return Asking(
+            user_id=asker.user_id,
+            guild_id=asker.guild_id,
+            channel_id=asker.channel_id,
+            role_ids=asker.role_ids,
+            credits=prices.estimate(request.drawing, n_references=len(request.sources), prices=self._terms.prices),
+        )
+
+    def _plan(
+        self, asking: Asking, request: Request, facts: admissions.ServerFacts, *, now: datetime
+    ) -> admissions.Plan:
+        """Say what is to be looked up; raises what the server's settings alone refuse."""
+        if asking.guild_id is not None:
+            permits.check(_wanted(request), facts.settings, blocked=facts.is_blocked)
+        rules = self._quota.policy_of(
+            facts.rules,
+            zone=facts.settings.zone,
+            jobs_per_member=facts.settings.jobs_per_member,
+            jobs_per_guild=facts.settings.jobs_per_guild,
+        )
+
+        def decide(usages: Mapping[Window, Usage], running: Running) -> None:
+            decision = policy.decide(asking, rules, usages, running, now=now)
+            if not decision.admitted:
+                raise NotAdmitted(decision)
+
+        return admissions.Plan(windows=policy.windows(asking, rules, now=now), decide=decide)
+
+    async def _refusal(self, decision: Decision, asking: Asking, quality: Quality) -> errors.Refusal:
+        """Return what the person is told; where everything is used up, nobody else needs to ask."""
+        used_up = [each.window.ends_at for each in decision.refusing if self._is_used_up(each)]
+        for until in used_up:
+            if until is not None:
+                await self._spending.note_total_reached(until)
+        return await self._quota.explain(decision, asking, quality=quality)
+
+    def _is_used_up(self, standing: Standing) -> bool:
+        """Tell whether the operator's total has no room for the cheapest picture either."""
+        cheapest = min(self._terms.prices[quality] for quality in Quality)
+        return standing.rule.scope is Scope.OPERATOR_TOTAL and (standing.left or 0) < cheapest
+
+    async def _count(self, refusal: errors.Refusal, request: Request, *, at: datetime) -> None:
+        if request.asker.guild_id is None:
+            return
+        try:
+            await self._usage.note_refusal(request.asker.guild_id, reason_of(refusal), at=at)
+        except errors.StoreError:
+            log.warning("refusal not counted", exc_info=True, extra={"origin": request.origin_id})
+
+
+def _wanted(request: Request) -> Wanted:
+    asker, drawing = request.asker, request.drawing
+    return Wanted(
+        channel_id=asker.channel_id,
+        thread_id=asker.thread_id,
+        role_ids=asker.role_ids,
+        prompt=drawing.prompt,
+        quality=drawing.quality,
+        private=request.route.ephemeral,
+        searches=drawing.web_search or drawing.image_search,
+    )

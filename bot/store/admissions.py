@@ -1,0 +1,57 @@
+"""The moment in which a request is let in: what its server has set and has used is read, and its place is held.
+
+All of it runs within the one transaction that stores the job, so that of many requests, of several processes as well,
+none is let in on what another has used meanwhile. What to decide is handed in; nothing is decided here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import aiosqlite
+
+from bot.guilds.model import GuildSettings
+from bot.quota.model import Asking, Rule, Running, Usage, Window
+from bot.store import guilds, ledger, rules
+from bot.store.jobs import Within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """What a server has set; outside of servers what holds where nobody has set anything."""
+
+    settings: GuildSettings = field(default_factory=GuildSettings)
+    rules: tuple[Rule, ...] = ()
+    is_blocked: bool = False
+    """Whether the person who asks is blocked there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be looked up, and what then decides; `decide` refuses by raising."""
+
+    windows: Sequence[Window]
+    decide: Callable[[Mapping[Window, Usage], Running], None]
+
+
+def reservation(job_id: str, asking: Asking, *, plan: Callable[[ServerFacts], Plan], at: datetime) -> Within:
+    """Return what `JobStore.insert` runs before it stores the job. `plan` may refuse by raising, too."""
+
+    async def reserve(connection: aiosqlite.Connection) -> None:
+        planned = plan(await _facts(connection, asking))
+        used = await ledger.sums(connection, planned.windows)
+        running = await ledger.running(connection, user_id=asking.user_id, guild_id=asking.guild_id)
+        planned.decide(used, running)
+        await ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
+
+    return reserve
+
+
+async def _facts(connection: aiosqlite.Connection, asking: Asking) -> ServerFacts:
+    if asking.guild_id is None:
+        return ServerFacts()
+    return ServerFacts(
+        settings=await guilds.read_settings(connection, asking.guild_id),
+        rules=await rules.read_rules(connection, asking.guild_id),
+        is_blocked=await guilds.is_blocked(connection, asking.guild_id, asking.user_id),
+    )
