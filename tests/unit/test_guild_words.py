@@ -165,9 +165,9 @@ def test_no_words_find_nothing() -> None:
 )
 def test_the_longest_prompt_and_the_longest_list_take_no_noticeable_time(words: tuple[str, ...], prompt: str) -> None:
     """However much they resemble each other: trying every word at every place would take seconds."""
-    began = time.perf_counter()
+    began_s = time.process_time()
     assert find_word(prompt, words) is None
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began_s < 0.5
 
 
 @pytest.mark.parametrize(
