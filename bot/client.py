@@ -15,16 +15,27 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
-from bot.intake import EditForms, History, Intake, Menus, QualityOffers, Replies, ResultPresses
+from bot.intake import (
+    Administration,
+    EditForms,
+    History,
+    Intake,
+    Menus,
+    QualityOffers,
+    QuotaCard,
+    Replies,
+    ResultPresses,
+    SettingsPanel,
+)
 from bot.settings import MessageContent
-from bot.ui import edit_form, texts, views
+from bot.ui import admin_words, edit_form, panel_forms, texts, views
 
 log = logging.getLogger(__name__)
 
 discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
 discord.VoiceClient.warn_dave = False
 
-EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library")
+EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library", "cogs.usage")
 CONNECTIONS_TO_A_HOST = 100
 """A thousand commands at once take turns; without a limit each would hold a socket of its own."""
 
@@ -51,11 +62,14 @@ class ImageBot(commands.AutoShardedBot):
 
     intake: Intake
     offers: QualityOffers
+    quota_card: QuotaCard
+    settings_panel: SettingsPanel
     edit_forms: EditForms
     result_presses: ResultPresses
     history: History
     replies: Replies
     menus: Menus
+    administration: Administration
 
     def __init__(self, *, message_content: MessageContent, gateway_url: str | None, **options: Any) -> None:
         super().__init__(
@@ -120,6 +134,10 @@ class ImageBot(commands.AutoShardedBot):
         if interaction.type is discord.InteractionType.modal_submit:
             if target := edit_form.find_target(custom_id):
                 await self.edit_forms.take(interaction, target)
+            elif words_form := admin_words.find_words_form(custom_id):
+                await self.administration.words.take(interaction, words_form)
+            elif panel_form := panel_forms.find_panel_form(custom_id):
+                await self.settings_panel.take_form(interaction, panel_form)
             else:
                 await intake.answer_privately(interaction, texts.unknown_button())
         if interaction.type is discord.InteractionType.component and not views.is_known(custom_id):

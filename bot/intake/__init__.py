@@ -1,25 +1,31 @@
 """What people do on Discord becomes a request to jobs, or is answered."""
 
+from bot.intake.admin import Administration
 from bot.intake.answers import answer_privately, explain
 from bot.intake.edit_form import EditForms, open_form
 from bot.intake.history import History
 from bot.intake.menus import Menus
 from bot.intake.messages import Messages
 from bot.intake.offers import QualityOffers
+from bot.intake.panel import SettingsPanel
+from bot.intake.quota import QuotaCard
 from bot.intake.replies import Replies
 from bot.intake.result_presses import ResultPresses
 from bot.intake.service import Intake
 from bot.intake.wishes import Sketch, Wish
 
 __all__ = [
+    "Administration",
     "EditForms",
     "History",
     "Intake",
     "Menus",
     "Messages",
     "QualityOffers",
+    "QuotaCard",
     "Replies",
     "ResultPresses",
+    "SettingsPanel",
     "Sketch",
     "Wish",
     "answer_privately",

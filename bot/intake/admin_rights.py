@@ -28,3 +28,9 @@ def may_act(interaction: discord.Interaction[Any], *, opener_id: int, opened_at:
         return False
     may = interaction.permissions
     return may.administrator or may.manage_guild or now - opened_at < OPEN_FOR
+
+
+def is_known(interaction: discord.Interaction[Any]) -> bool:
+    """Tell whether Discord has told the bot which roles and channels the server has."""
+    guild = interaction.client.get_guild(interaction.guild_id) if interaction.guild_id else None
+    return guild is not None and not guild.unavailable

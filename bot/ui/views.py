@@ -11,7 +11,9 @@ import discord
 from discord import ui
 
 from bot.ui import texts
+from bot.ui.admin_buttons import AdminPageButton
 from bot.ui.history_buttons import HistoryButton, TurnButton
+from bot.ui.panel_items import PanelItem
 from bot.ui.reply_buttons import ClearReferencesButton, DoReplyButton, EditMessageButton
 from bot.ui.result_buttons import ResultButton
 
@@ -67,6 +69,8 @@ DYNAMIC_ITEMS = (
     ClearReferencesButton,
     HistoryButton,
     TurnButton,
+    AdminPageButton,
+    PanelItem,
 )
 """To be registered once, before the gateway connects."""
 

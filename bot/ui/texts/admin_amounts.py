@@ -11,13 +11,16 @@ from bot.ui.texts.admin import whom
 BUDGET_TITLE = "Budget of this server"
 
 
-def granted(mention: str, unit: Unit, number: int, before: Sequence[Standing], after: Sequence[Standing]) -> str:
+def granted(
+    mention: str, *, images: int, millionths: int, before: Sequence[Standing], after: Sequence[Standing]
+) -> str:
     """Return the confirmation of a grant, with what the member has left of each limit that it raises."""
-    lines = [f"**{mention} may use {amounts.amount(unit, number)} more.** It counts until the limit begins anew."]
-    pairs = [(old, new) for old, new in zip(before, after, strict=True) if new.grants and new.rule.unit is unit]
+    given = {Unit.IMAGES: images, Unit.CREDITS: millionths}
+    what = " and ".join(amounts.amount(unit, number) for unit, number in given.items() if number)
+    lines = [f"**{mention} may use {what} more.** It counts until the limit begins anew."]
+    pairs = [(old, new) for old, new in zip(before, after, strict=True) if new.grants and given[new.rule.unit]]
     if not any(new.limit is not None for _, new in pairs):
-        what = "pictures" if unit is Unit.IMAGES else "credits"
-        lines.append(f"No limit that they have counts {what} at the moment, so it changes nothing for now.")
+        lines.append("No limit that they have counts that at the moment, so it changes nothing for now.")
     lines += [f"- {_limit(new)}: before, {left(old)}; now, {left(new)}." for old, new in pairs]
     return "\n".join([*lines, *_ceilings_in_the_way(after)])
 
@@ -75,12 +78,11 @@ def budget_set(before: Rule | None, after: Rule) -> str:
     )
 
 
-def budget_removed(removed: Sequence[Rule], unit: Unit, period: str) -> str:
+def budget_removed(removed: Sequence[Rule]) -> str:
     """Return the confirmation of a budget that was removed."""
     if not removed:
-        what = "pictures" if unit is Unit.IMAGES else "credits"
-        return f"There is no budget of {what} {period}, so nothing was changed."
-    return f"**The budget is removed.** Before: {amounts.rule(removed[0])}."
+        return "There is no such budget, so nothing was changed."
+    return f"**The budget is removed.** Before: {'; '.join(map(amounts.rule, removed))}."
 
 
 def warnings(log_channel_id: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.quota.model import Period, Unit
 from bot.ui import characters, markdown
-from bot.ui.texts import amounts
+from bot.ui.texts import amounts, panel
 
 LOG_TITLE = "What was changed, newest first"
 OLDER_LABEL = "Older"
@@ -19,22 +19,7 @@ _MAX_TEXT_CHARS = 120
 _MAX_LISTED = 5
 _ARROW = "\N{RIGHTWARDS ARROW}"
 
-_SETTINGS = {
-    "time_zone": "Time zone",
-    "allowed_channels": "Channels where pictures are allowed",
-    "denied_channels": "Channels where pictures are not allowed",
-    "highest_quality": "Highest quality",
-    "role_qualities": "Highest quality of roles",
-    "default_size": "Usual size",
-    "default_quality": "Usual quality",
-    "private_allowed": "Private results",
-    "search_allowed": "Web search",
-    "jobs_per_member": "Pictures at once for a member",
-    "jobs_per_guild": "Pictures at once for the whole server",
-    "reply_to_picture": "Replies to pictures",
-    "log_channel_id": "Log channel",
-    "words": "Word filter",
-}
+_NAMES = {**panel.NAMES, "role_qualities": "Highest quality of roles", "words": "Word filter"}
 _WHEN_NOTHING = {
     "allowed_channels": "everywhere",
     "denied_channels": "none",
@@ -70,8 +55,8 @@ def _read(stored: str) -> Any:
 
 
 def subject_name(subject: str) -> str:
-    """Return to what something was done: `user:42`, `role:7`, `channel:3`, `default` or `guild`."""
-    kind, _, number = subject.partition(":")
+    """Return to what something was done: `user:42` (or `42`), `role:7`, `channel:3`, `default` or `guild`."""
+    kind, _, number = (f"user:{subject}" if subject.isdecimal() else subject).partition(":")
     mentions = {"user": f"<@{number}>", "role": f"<@&{number}>", "channel": f"<#{number}>"}
     if number.isdecimal() and kind in mentions:
         return mentions[kind]
@@ -113,7 +98,7 @@ def _tell_unblocked(subject: str, _before: Any, _after: Any) -> str:
 
 
 def _tell_setting(subject: str, before: Any, after: Any) -> str:
-    title = _SETTINGS.get(subject, _quoted(subject))
+    title = _NAMES.get(subject, _quoted(subject))
     return f"{title}: {_value(subject, before)} {_ARROW} {_value(subject, after)}"
 
 
@@ -143,9 +128,9 @@ def _why(facts: Any) -> str:
 
 def _value(setting: str, value: Any) -> str:
     """Return the value of a setting as a person reads it."""
+    if value in (None, [], {}):
+        return _WHEN_NOTHING.get(setting, "nothing")
     match value:
-        case None | [] | {}:
-            return _WHEN_NOTHING.get(setting, "nothing")
         case bool():
             return "allowed" if value else "not allowed"
         case dict():

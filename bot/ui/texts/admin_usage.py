@@ -1,6 +1,6 @@
 """What administrators read of what was used, and of the ledger they take away as a file."""
 
-from datetime import date, datetime
+from datetime import date
 
 from bot.quota.model import MILLIONTHS
 from bot.quota.report import DayUsage, MemberUsage, RefusalCount, UsageReport
@@ -75,25 +75,31 @@ def rounded(millionths: int) -> str:
     return written.rstrip("0").rstrip(".")
 
 
-def exported(n_entries: int, *, days: int) -> str:
-    """Return what comes with the whole ledger."""
+def exported(n_entries: int, *, days: int, of: int, packed: bool, limit_bytes: int) -> str:
+    """Return what comes with the ledger of the newest `days` of the `of` days that were asked for."""
     if not n_entries:
-        return f"The ledger has no entries of the last {_days(days)}, so the file holds nothing but its head."
-    return f"Every entry of the ledger of the last {_days(days)}, {n_entries:,} in all. Only you see this."
+        return f"The ledger has no entries of the last {_days(of)}, so the file holds nothing but its head."
+    parts = [f"Every entry of the ledger of the last {_days(days)}, {n_entries:,} in all. Only you see this."]
+    if packed:
+        parts.append("It was too large for this place as it is, so it is packed as a ZIP file.")
+    if days < of:
+        parts.append(
+            f"You asked for {_days(of)}: of so many it is larger than the {_megabytes(limit_bytes)} that can be sent "
+            "here, packed or not. Whoever runs this bot can write the whole ledger to a file."
+        )
+    return " ".join(parts)
 
 
-def packed() -> str:
-    """Return what is said of a file that was packed."""
-    return "It was too large for this place as it is, so it is packed as a ZIP file."
-
-
-def newest_only(kept: int, *, of: int, since: datetime, limit_bytes: int) -> str:
-    """Return what is said of a file that holds the newest part."""
+def too_large_to_send(limit_bytes: int) -> str:
+    """Return what is said where even the ledger of a day cannot be sent."""
     return (
-        f"Packed, too, it is larger than the {limit_bytes / _BYTES_PER_MEGABYTE:.0f} MB that can be sent here, "
-        f"so these are the newest {kept:,} of {of:,} entries, from <t:{int(since.timestamp())}:f> on. "
-        "Ask for fewer days, or ask whoever runs this bot for the whole."
+        f"The ledger of today alone is larger than the {_megabytes(limit_bytes)} that can be sent here, packed or not. "
+        "Whoever runs this bot can write it to a file."
     )
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / _BYTES_PER_MEGABYTE:.0f} MB"
 
 
 def _span(report: UsageReport) -> str:

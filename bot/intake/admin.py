@@ -1,0 +1,80 @@
+"""/admin on Discord: the desks at which an administrator is served, each with one concern, and who turns which page."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import discord
+
+from bot.clock import Clock
+from bot.guilds.service import GuildService
+from bot.images.chart import Charts
+from bot.intake.admin_budget import BudgetDesk
+from bot.intake.admin_gifts import GiftDesk
+from bot.intake.admin_log import LogDesk
+from bot.intake.admin_members import MemberDesk, WordDesk
+from bot.intake.admin_quotas import ListDesk, QuotaDesk
+from bot.intake.admin_rights import may_act
+from bot.intake.admin_targets import Named
+from bot.intake.admin_usage import UsageDesk
+from bot.intake.answers import answer_privately, explained
+from bot.quota.reports import Reports
+from bot.quota.service import QuotaService
+from bot.ui.admin_buttons import AdminPage, AdminPageButton
+from bot.ui.texts import admin
+
+__all__ = ["Administration", "Named"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administration:
+    """Everything that /admin leads to, but for the panel of settings."""
+
+    clock: Clock
+    quotas: QuotaDesk
+    lists: ListDesk
+    gifts: GiftDesk
+    budget: BudgetDesk
+    members: MemberDesk
+    words: WordDesk
+    usage: UsageDesk
+    log: LogDesk
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        quotas: QuotaService,
+        guilds: GuildService,
+        reports: Reports,
+        charts: Charts,
+        scratch: Path,
+        clock: Clock,
+    ) -> Self:
+        """Set up every desk; `scratch` is a folder for files on their way."""
+        return cls(
+            clock=clock,
+            quotas=QuotaDesk(quotas=quotas),
+            lists=ListDesk(quotas=quotas, guilds=guilds),
+            gifts=GiftDesk(quotas=quotas, guilds=guilds),
+            budget=BudgetDesk(quotas=quotas, guilds=guilds),
+            members=MemberDesk(guilds=guilds),
+            words=WordDesk(guilds=guilds, clock=clock),
+            usage=UsageDesk(reports=reports, charts=charts, guilds=guilds, scratch=scratch),
+            log=LogDesk(guilds=guilds),
+        )
+
+    @explained
+    async def turn(self, interaction: discord.Interaction[Any], button: AdminPageButton) -> None:
+        """Turn to the page of a button; answers every refusal itself."""
+        opened_at = discord.utils.snowflake_time(interaction.message.id) if interaction.message else None
+        if opened_at is None or not may_act(
+            interaction, opener_id=button.opener_id, opened_at=opened_at, now=self.clock.now()
+        ):
+            await answer_privately(interaction, admin.only_the_opener())
+            return
+        await interaction.response.defer()
+        if button.page is AdminPage.RULES:
+            await self.lists.turn(interaction, button.at)
+        else:
+            await self.log.turn(interaction, before_id=button.at or None)

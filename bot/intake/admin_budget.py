@@ -1,0 +1,54 @@
+"""The budget of a server: a ceiling for all its members together, as its administrators see and set it."""
+
+from datetime import tzinfo
+
+from bot.guilds.service import GuildService
+from bot.intake.admin_answers import Interaction, confirm, promised
+from bot.intake.admin_rights import guild_of
+from bot.quota.model import Period, Rule, Scope, Subject, Unit, Whose
+from bot.quota.parsing import parse_limit
+from bot.quota.service import QuotaService
+from bot.ui.texts import admin_amounts
+
+
+class BudgetDesk:
+    """Shows, sets and removes budgets."""
+
+    def __init__(self, *, quotas: QuotaService, guilds: GuildService) -> None:
+        self._quotas = quotas
+        self._guilds = guilds
+
+    async def take(
+        self, interaction: Interaction, *, limit: str | None, unit: Unit | None, period: Period | None
+    ) -> None:
+        """Show the budget, or set it, by credits and the month where nothing else is said.
+
+        Unlimited removes it: all there is of it where neither unit nor period is said.
+        """
+        guild = guild_of(interaction)
+        most = parse_limit(limit, unit or Unit.CREDITS) if limit is not None else None
+        async with promised(interaction):
+            settings = await self._guilds.get(guild.id)
+            if limit is None:
+                done = None
+            elif most is None:
+                done = await self._remove(guild.id, unit, period, by_id=interaction.user.id)
+            else:
+                rule = Rule(scope=Scope.GUILD, unit=unit or Unit.CREDITS, period=period or Period.MONTH, limit=most)
+                change = await self._quotas.set_rule(guild.id, rule, by_id=interaction.user.id)
+                done = admin_amounts.budget_set(change.before, rule)
+            lines = [*([done] if done else []), *await self._state(guild.id, settings.zone)]
+        lines.append(admin_amounts.warnings(settings.log_channel_id))
+        await confirm(interaction, "\n".join(lines))
+
+    async def _remove(self, guild_id: int, unit: Unit | None, period: Period | None, *, by_id: int) -> str:
+        removed = await self._quotas.remove_rules(guild_id, Scope.GUILD, unit=unit, period=period, by_id=by_id)
+        return admin_amounts.budget_removed(removed)
+
+    async def _state(self, guild_id: int, zone: tzinfo) -> list[str]:
+        """Return every ceiling of the server with how much of it is used."""
+        standings = await self._quotas.standings_of(Subject(whose=Whose.GUILD, guild_id=guild_id), zone=zone)
+        lines = [admin_amounts.ceiling(standing) for standing in standings]
+        if not any(standing.rule.scope is Scope.GUILD for standing in standings):
+            lines += [admin_amounts.no_budget(), admin_amounts.how_to_set_budget()]
+        return lines
