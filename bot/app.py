@@ -23,7 +23,8 @@ from bot.files import DataFolder, ProcessLock
 from bot.guilds.service import GuildService
 from bot.hosting.own import HostedFolder
 from bot.images.worker import ImageWorkers
-from bot.intake import History, Intake, QualityOffers, ResultPresses
+from bot.intake import History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
+from bot.jobs.admission import Terms
 from bot.jobs.library import Library
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
@@ -116,7 +117,11 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
         database = await Database.open(folder.database)
         stack.push_async_callback(database.close)
-        client = ImageBot(message_content=settings.message_content_intent, gateway_url=settings.discord_gateway_url)
+        client = ImageBot(
+            message_content=settings.message_content_intent,
+            gateway_url=settings.discord_gateway_url,
+            direct_use=settings.direct_images_per_day > 0,
+        )
         stack.push_async_callback(client.close)
         store = JobStore(database, folder=folder.root, clock=clock)
         wakes = Wakes(clock)
@@ -190,7 +195,12 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         )
         tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
         client.intake = Intake(jobs=jobs, tray=tray, guilds=guilds, announcer=announcer, clock=clock)
+        client.presence = Presence(guilds=guilds)
         client.offers = QualityOffers(guilds=guilds, prices=settings.price_table, clock=clock)
+        client.quota_card = QuotaCard(
+            quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
+        )
+        client.settings_panel = SettingsPanel(guilds=guilds, clock=clock, usual_replies=settings.reply_to_picture)
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model
         )

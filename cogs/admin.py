@@ -5,6 +5,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import ImageBot
+from bot.intake import SettingsPanel
 from bot.intake.admin import Administration, Named
 from bot.jobs.model import Quality
 from bot.quota.model import Period, Unit
@@ -30,8 +31,9 @@ class AdminCog(commands.Cog):
     )
     quota = app_commands.Group(name="quota", description=texts.QUOTA, parent=admin)
 
-    def __init__(self, *, administration: Administration) -> None:
+    def __init__(self, *, administration: Administration, settings_panel: SettingsPanel) -> None:
         self._desks = administration
+        self._settings_panel = settings_panel
 
     @quota.command(name="set", description=texts.SET)
     @app_commands.describe(**texts.SET_OPTIONS)
@@ -139,6 +141,11 @@ class AdminCog(commands.Cog):
         """Set the highest quality of a role."""
         await self._desks.members.set_quality(interaction, role, Quality(highest) if highest else None)
 
+    @admin.command(name="settings", description=texts.SETTINGS)
+    async def settings(self, interaction: Interaction) -> None:
+        """Open the panel of the server's settings."""
+        await self._settings_panel.open(interaction)
+
     @admin.command(name="words", description=texts.WORDS)
     async def words(self, interaction: Interaction) -> None:
         """Open the word filter."""
@@ -164,4 +171,4 @@ class AdminCog(commands.Cog):
 
 async def setup(bot: ImageBot) -> None:
     """Add the commands; called by the library's extension loader."""
-    await bot.add_cog(AdminCog(administration=bot.administration))
+    await bot.add_cog(AdminCog(administration=bot.administration, settings_panel=bot.settings_panel))

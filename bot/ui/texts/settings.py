@@ -48,6 +48,10 @@ SENTENCES = {
         "The number{given} cannot be set here. {unchanged} "
         "Write a whole number from 1 to {jobs:,}, or nothing for any number."
     ),
+    "log_channel_closed": (
+        "The bot may not see the channel{given} and write there. {unchanged} "
+        "Give it View Channel and Send Messages in that channel, or choose another one."
+    ),
     "role_above_bot": (
         "The role{given} stands above the bot's own role. {unchanged} "
         "Move the bot's role above it in the server settings, or choose another role."
