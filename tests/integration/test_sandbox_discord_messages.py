@@ -54,6 +54,16 @@ def button(custom_id: str = "a", **more: Any) -> dict[str, Any]:
     return {"type": 2, "style": 1, "label": "x", "custom_id": custom_id, **more}
 
 
+def chooser(kind: int, *defaults: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Make a select of accounts, roles or channels with some chosen before."""
+    return {"type": kind, "custom_id": "s", "default_values": list(defaults), **more}
+
+
+def default(kind: str) -> dict[str, Any]:
+    """Make something that is chosen before."""
+    return {"id": "5", "type": kind}
+
+
 def row(*parts: dict[str, Any]) -> dict[str, Any]:
     """Make a row."""
     return {"type": 1, "components": list(parts)}
@@ -210,6 +220,31 @@ REFUSED = [
         "SELECT_COMPONENT_TOO_MANY_DEFAULT_VALUES",
     ),
     (
+        {"content": "x", "components": [row(chooser(5, default("role")))]},
+        "components.0.components.0.default_values.0.type",
+        "BASE_TYPE_CHOICES",
+    ),
+    (
+        {"content": "x", "components": [row(chooser(8, default("user")))]},
+        "components.0.components.0.default_values.0.type",
+        "BASE_TYPE_CHOICES",
+    ),
+    (
+        {"content": "x", "components": [row(chooser(7, default("channel")))]},
+        "components.0.components.0.default_values.0.type",
+        "BASE_TYPE_CHOICES",
+    ),
+    (
+        {"content": "x", "components": [row(chooser(6, default("role"), default("role")))]},
+        "components.0.components.0.default_values",
+        "BASE_TYPE_BAD_LENGTH",
+    ),
+    (
+        {"content": "x", "components": [row(chooser(6, default("role"), min_values=2, max_values=2))]},
+        "components.0.components.0.default_values",
+        "BASE_TYPE_BAD_LENGTH",
+    ),
+    (
         {"content": "x", "flags": V2, "components": [text_display()]},
         "content",
         "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2",
@@ -296,6 +331,15 @@ async def test_what_stands_at_the_limit_is_accepted(stage: Stage, body: dict[str
     """The limits are not stricter than Discord's."""
     assert (await stage.send(body))[0] == 200
     assert stage.sandbox.violations == []
+
+
+async def test_what_is_chosen_before_is_told_back_by_its_text_id(stage: Stage) -> None:
+    """A number is taken; `required` is a field of modals and ignored in messages."""
+    before = chooser(7, {"id": 5, "type": "user"}, {"id": "6", "type": "role"}, max_values=2, required=False)
+    status, answer = await stage.send({"content": "x", "components": [row(before)]})
+    [told] = answer["components"][0]["components"]
+    assert (status, [each["id"] for each in told["default_values"]]) == (200, ["5", "6"])
+    assert "required" not in told
 
 
 @pytest.mark.parametrize("body", [{}, {"content": " \n "}, {"content": "", "embeds": []}])

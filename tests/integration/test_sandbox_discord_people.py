@@ -444,10 +444,37 @@ async def test_older_forms_and_single_boxes_work_as_well(stage: Stage) -> None:
     assert (second["component"]["value"], third["component"]["values"]) == (True, [])
 
 
+async def test_what_stands_chosen_in_a_form_is_sent_untouched_unless_it_is_gone(stage: Stage) -> None:
+    """Accounts, roles and channels with all they stand for; a deleted role is shown no more."""
+    painters, gone = stage.guild.add_role("painters"), stage.guild.add_role("gone")
+    before = {
+        5: [(stage.alice.id, "user")],
+        6: [(painters.id, "role"), (gone.id, "role")],
+        8: [(stage.channel.id, "channel")],
+    }
+    menus = [
+        {
+            "type": kind,
+            "custom_id": f"k{kind}",
+            "max_values": 2,
+            "default_values": [{"id": str(thing_id), "type": name} for thing_id, name in chosen],
+        }
+        for kind, chosen in before.items()
+    ]
+    form = {"custom_id": "m", "title": "t", "components": [{**LABEL, "component": each} for each in menus]}
+    stage.guild.remove_role(gone)
+    await stage.alice.submit(await open_form(stage, form), {})
+    data = await stage.heard()
+    sent = [each["component"]["values"] for each in data["components"]]
+    assert sent == [[str(stage.alice.id)], [str(painters.id)], [str(stage.channel.id)]]
+    assert sorted(data["resolved"]) == ["channels", "members", "roles", "users"]
+
+
 @pytest.mark.parametrize(
     "answers",
     [
         {"Text": "hello", "f": [("a.png", b"x")], "Nowhere": "x"},
+        {"Text": "a\nb", "f": [("a.png", b"x")]},
         {"Text": "", "f": [("a.png", b"x")]},
         {"Text": "longer", "f": [("a.png", b"x")]},
         {"Text": 5, "f": [("a.png", b"x")]},
@@ -503,6 +530,14 @@ LABEL = {"type": 18, "label": "x", "component": {"type": 4, "custom_id": "t", "s
         (
             {"components": [{**LABEL, "component": {"type": 19, "custom_id": "f", "min_values": 3, "max_values": 2}}]},
             "components.0.component.min_values",
+        ),
+        (
+            {"components": [{**LABEL, "component": {"type": 5, "custom_id": "u", "min_values": 0}}]},
+            "components.0.component.min_values",
+        ),
+        (
+            {"components": [{**LABEL, "component": {"type": 5, "custom_id": "u", "disabled": True}}]},
+            "components.0.component.disabled",
         ),
         ({"more": 1}, "more"),
     ],
