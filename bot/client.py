@@ -21,6 +21,7 @@ from bot.intake import (
     History,
     Intake,
     Menus,
+    Presence,
     QualityOffers,
     QuotaCard,
     Replies,
@@ -70,8 +71,11 @@ class ImageBot(commands.AutoShardedBot):
     replies: Replies
     menus: Menus
     administration: Administration
+    presence: Presence
 
-    def __init__(self, *, message_content: MessageContent, gateway_url: str | None, **options: Any) -> None:
+    def __init__(
+        self, *, message_content: MessageContent, gateway_url: str | None, direct_use: bool, **options: Any
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -81,8 +85,10 @@ class ImageBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=direct_use, private_channel=direct_use
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=direct_use),
             **options,
         )
         self._message_content = message_content
@@ -123,6 +129,18 @@ class ImageBot(commands.AutoShardedBot):
         """Whether every shard hears from Discord."""
         shards = self.shards.values()
         return bool(shards) and not any(shard.is_closed() or math.isnan(shard.latency) for shard in shards)
+
+    async def on_ready(self) -> None:
+        """Note which servers have the bot; may come more than once."""
+        await self.presence.everywhere(self.guilds)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Note that a server has the bot (again)."""
+        await self.presence.joined(guild)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Note that a server has removed the bot; an outage of Discord's is none."""
+        await self.presence.left(guild)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Take replies to pictures; this bot has no text commands."""

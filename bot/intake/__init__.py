@@ -8,6 +8,7 @@ from bot.intake.menus import Menus
 from bot.intake.messages import Messages
 from bot.intake.offers import QualityOffers
 from bot.intake.panel import SettingsPanel
+from bot.intake.presence import Presence
 from bot.intake.quota import QuotaCard
 from bot.intake.replies import Replies
 from bot.intake.result_presses import ResultPresses
@@ -21,6 +22,7 @@ __all__ = [
     "Intake",
     "Menus",
     "Messages",
+    "Presence",
     "QualityOffers",
     "QuotaCard",
     "Replies",
