@@ -4,6 +4,7 @@ A window begins at any instant. What was counted from there to the next full hou
 the hours after that are ready in `usage_hours`, which the database keeps with every row that is written (0007).
 """
 
+import functools
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -27,38 +28,33 @@ USED_BY = {
 
 GRANTED_TO = "ledger WHERE kind = 'grant' AND user_id = :id_{n} AND guild_id IS :guild_{n}"
 
-_BEGINNING = """
-SELECT {n} AS n, max(:begins_{n}, ifnull((
+_BEGUN = """
+(SELECT max(:begins_{n}, ifnull((
     SELECT max(counted_at) FROM ledger
     WHERE kind = 'reset' AND whose = '{whose}'
       AND guild_id IS :guild_{n} AND user_id IS :user_{n} AND channel_id IS :channel_{n}
-), 0)) AS at
-"""
-_BEGUN = """
-WITH moved (n, at) AS ({beginnings}),
-begun (n, at, hour) AS MATERIALIZED (SELECT n, at, (at + 3599999999) / 3600000000 FROM moved)
-"""
+), 0)) AS begins_at) AS begun CROSS JOIN"""
+"""Where a window begins: a reset of its subject moves it."""
+
 _SUM_OF_HOURS = """
 SELECT {n} AS n, sum(images) AS images, sum(credits) AS credits, 0 AS granted_images, 0 AS granted_credits
-FROM usage_hours
+FROM {begun} usage_hours
 WHERE whose = '{whose}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)
-  AND hour >= (SELECT hour FROM begun WHERE n = {n})
+  AND hour >= (begins_at + 3599999999) / 3600000000
 """
 _SUM_OF_ROWS = """
-SELECT {n}, sum(images), sum(credits), 0, 0 FROM {used}
-  AND counted_at >= (SELECT at FROM begun WHERE n = {n})
-  AND counted_at < (SELECT hour * 3600000000 FROM begun WHERE n = {n})
+SELECT {n}, sum(images), sum(credits), 0, 0 FROM {begun} {used}
+  AND counted_at >= begins_at AND counted_at < (begins_at + 3599999999) / 3600000000 * 3600000000
 """
 _SUM_OF_GRANTS = """
-SELECT {n}, 0, 0, sum(images), sum(credits) FROM {granted}
-  AND counted_at >= (SELECT at FROM begun WHERE n = {n})
+SELECT {n}, 0, 0, sum(images), sum(credits) FROM {begun} {granted} AND counted_at >= begins_at
 """
 _EVENTS_OF_ROWS = """
-SELECT counted_at, images, credits, 0 AS granted_images, 0 AS granted_credits FROM {used}
-  AND counted_at >= (SELECT at FROM begun)
+SELECT counted_at, images, credits, 0 AS granted_images, 0 AS granted_credits
+FROM {begun} {used} AND counted_at >= begins_at
 """
 _EVENTS_OF_GRANTS = """
-SELECT counted_at, 0, 0, images, credits FROM {granted} AND counted_at >= (SELECT at FROM begun)
+SELECT counted_at, 0, 0, images, credits FROM {begun} {granted} AND counted_at >= begins_at
 """
 _EVENTS = """
 SELECT counted_at, sum(images) AS images, sum(credits) AS credits,
@@ -84,17 +80,16 @@ class Counted(NamedTuple):
 
 def sums_of(windows: Sequence[Window]) -> Query:
     """Make the one statement that sums all windows; there is at least one."""
-    numbered = list(enumerate(windows))
-    pieces = [piece for n, window in numbered for piece in _pieces(n, window.subject.whose)]
-    return _begun(numbered) + "UNION ALL".join(pieces), _parameters(numbered)
+    return _sums_of(tuple(window.subject.whose for window in windows)), _parameters(windows)
 
 
 def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Usage]:
     """Read what the statement of `sums_of` returned for the same windows."""
     usages = [Usage() for _ in windows]
     for row in rows:
-        usage = usages[row["n"]]
-        usages[row["n"]] = Usage(
+        n = int(row["n"])
+        usage = usages[n]
+        usages[n] = Usage(
             images=usage.images + (row["images"] or 0),
             credits=usage.credits + (row["credits"] or 0),
             granted_images=usage.granted_images + (row["granted_images"] or 0),
@@ -105,12 +100,11 @@ def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Us
 
 def events_of(window: Window, *, most: int) -> Query:
     """Make the statement that lists what was counted in a window, instant by instant, oldest first."""
-    whose = window.subject.whose
-    counted = _EVENTS_OF_ROWS.format(used=USED_BY[whose].format(n=0))
-    if whose is Whose.MEMBER:
-        counted += "UNION ALL" + _EVENTS_OF_GRANTS.format(granted=GRANTED_TO.format(n=0))
-    parameters = {**_parameters([(0, window)]), "most": most}
-    return _begun([(0, window)]) + _EVENTS.format(counted=counted), parameters
+    names = _names(0, window.subject.whose)
+    counted = _EVENTS_OF_ROWS.format_map(names)
+    if window.subject.whose is Whose.MEMBER:
+        counted += "UNION ALL" + _EVENTS_OF_GRANTS.format_map(names)
+    return _EVENTS.format(counted=counted), {**_parameters([window]), "most": most}
 
 
 def read_event(row: Row) -> Counted:
@@ -130,24 +124,28 @@ def subject_parameters(n: int, subject: Subject) -> dict[str, int | None]:
     }
 
 
-def _begun(windows: Sequence[tuple[int, Window]]) -> str:
-    beginnings = [_BEGINNING.format(n=n, whose=window.subject.whose.value) for n, window in windows]
-    return _BEGUN.format(beginnings="UNION ALL".join(beginnings))
+@functools.lru_cache(maxsize=256)
+def _sums_of(subjects: tuple[Whose, ...]) -> str:
+    pieces: list[str] = []
+    for n, whose in enumerate(subjects):
+        templates = [_SUM_OF_HOURS, _SUM_OF_ROWS, *([_SUM_OF_GRANTS] if whose is Whose.MEMBER else [])]
+        pieces += [template.format_map(_names(n, whose)) for template in templates]
+    return "UNION ALL".join(pieces)
 
 
-def _pieces(n: int, whose: Whose) -> list[str]:
-    pieces = [
-        _SUM_OF_HOURS.format(n=n, whose=whose.value),
-        _SUM_OF_ROWS.format(n=n, used=USED_BY[whose].format(n=n)),
-    ]
-    if whose is Whose.MEMBER:
-        pieces.append(_SUM_OF_GRANTS.format(n=n, granted=GRANTED_TO.format(n=n)))
-    return pieces
+def _names(n: int, whose: Whose) -> dict[str, object]:
+    return {
+        "n": n,
+        "whose": whose.value,
+        "begun": _BEGUN.format(n=n, whose=whose.value),
+        "used": USED_BY[whose].format(n=n),
+        "granted": GRANTED_TO.format(n=n),
+    }
 
 
-def _parameters(windows: Sequence[tuple[int, Window]]) -> dict[str, int | None]:
+def _parameters(windows: Sequence[Window]) -> dict[str, int | None]:
     parameters: dict[str, int | None] = {}
-    for n, window in windows:
+    for n, window in enumerate(windows):
         parameters |= subject_parameters(n, window.subject)
         parameters[f"begins_{n}"] = to_stored(window.begins_at)
     return parameters

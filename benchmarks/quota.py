@@ -1,0 +1,173 @@
+"""How long a quota takes where the ledger holds a million rows, all of them in the operator's month.
+
+`python -m benchmarks.quota` fills a database of its own, which takes half a minute, and measures through the bot's own
+store, in real time. The floors are in the same run: a bare SELECT of one row by its key through the same driver, and a
+transaction that writes one row of a small table, with the same full synchronisation.
+"""
+
+import asyncio
+import calendar
+import sqlite3
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiosqlite
+
+from bot.quota.model import Asking, Period, Rule, Scope, Subject, Unit, Whose, Window
+from bot.store import ledger, rules
+from bot.store.database import Database
+from bot.store.instants import to_stored
+from bot.store.ledger import LedgerStore
+from bot.store.meta import MetaStore
+from bot.store.rules import RuleStore
+
+ROWS = 1_000_000
+TRIES = 3000
+WARM_UP = 100
+TARGET_MS = 2.0
+BUSY_GUILD = 1
+"""Half of all rows are of this server."""
+GUILDS, CHANNELS, PEOPLE = 500, 20, 20_000
+PRICE = 6_386_700
+
+_FILL = """
+WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :jobs),
+jobs AS (
+    SELECT n, printf('%016x', n * 7919) AS job_id, 1 + n * 48271 % :people AS user_id,
+           CASE n % 2 WHEN 0 THEN :busy_guild ELSE 1 + n * 16807 % :guilds END AS guild_id,
+           1 + n * 69621 % :channels AS channel_id, :since + CAST((:until - :since) * (n / (:jobs + 1.0)) AS INTEGER) AS at
+    FROM numbers
+)
+INSERT INTO ledger (kind, job_id, user_id, guild_id, channel_id, images, credits, counted_at, at)
+SELECT kind, job_id, user_id, guild_id, guild_id * 100 + channel_id, images, credits, at, at FROM jobs CROSS JOIN (
+    SELECT 'reserve' AS kind, 1 AS images, :price AS credits
+    UNION ALL SELECT 'commit', 0, 0 UNION ALL SELECT 'settle', 0, -1234
+)
+"""
+
+
+def month(now: datetime) -> tuple[datetime, datetime]:
+    """Return where the month of `now` begins and ends, in UTC."""
+    begins_at = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return begins_at, begins_at + timedelta(days=calendar.monthrange(now.year, now.month)[1])
+
+
+def fill(path: Path, *, since: datetime, until: datetime) -> int:
+    """Write a month of jobs, evenly spread, and return how many rows the ledger holds."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -500000")
+        values = {
+            "jobs": ROWS // 3 + 1,
+            "people": PEOPLE,
+            "busy_guild": BUSY_GUILD,
+            "guilds": GUILDS,
+            "channels": CHANNELS,
+            "since": to_stored(since),
+            "until": to_stored(until),
+            "price": PRICE,
+        }
+        connection.execute(_FILL, values)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return int(connection.execute("SELECT count(*) FROM ledger").fetchone()[0])
+
+
+def windows_of(asking: Asking, *, now: datetime) -> list[Window]:
+    """List what a server with many rules and a careful operator looks up: by the calendar of UTC and half an hour off."""
+    begins_at, ends_at = month(now)
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    half = timedelta(minutes=30)  # a day of India's calendar begins in the middle of an hour of UTC
+    member = Subject(whose=Whose.MEMBER, guild_id=asking.guild_id, id=asking.user_id)
+    guild = Subject(whose=Whose.GUILD, guild_id=asking.guild_id)
+    channel = Subject(whose=Whose.CHANNEL, guild_id=asking.guild_id, id=asking.channel_id)
+    user, total = Subject(whose=Whose.USER, id=asking.user_id), Subject(whose=Whose.TOTAL)
+    starts = [
+        *((member, day - half), (member, begins_at - half), (guild, begins_at - half), (channel, day - half)),
+        *((user, day), (guild, begins_at), (total, day), (total, begins_at)),
+    ]
+    calendar_ones = [
+        Window(subject=subject, begins_at=start, ends_at=ends_at, length=None) for subject, start in starts
+    ]
+    rolling = timedelta(days=30)
+    return [
+        *calendar_ones,
+        Window(subject=guild, begins_at=max(begins_at, now - rolling), ends_at=None, length=rolling),
+    ]
+
+
+async def measured(name: str, work: Callable[[int], Awaitable[object]], *, target: bool = True) -> None:
+    """Time one piece of work many times, one after the other, and print how long it took."""
+    took_ms: list[float] = []
+    for number in range(WARM_UP + TRIES):
+        began = time.perf_counter()
+        await work(number)
+        took_ms.append((time.perf_counter() - began) * 1000)
+    took_ms = sorted(took_ms[WARM_UP:])
+    p50, p99, worst = took_ms[TRIES // 2], took_ms[TRIES * 99 // 100], took_ms[-1]
+    verdict = "" if not target else "   within 2 ms" if p99 <= TARGET_MS else "   OVER 2 ms"
+    print(f"{name:58} p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   worst {worst:7.2f} ms{verdict}")
+
+
+async def measure(database: Database, *, since: datetime, until: datetime) -> None:
+    """Measure the floors, the sums and the reservation."""
+    now = since + (until - since) * 0.999 + timedelta(minutes=17)
+    store, meta, rule_store = LedgerStore(database), MetaStore(database), RuleStore(database)
+    for period in Period:
+        rule = Rule(scope=Scope.DEFAULT, unit=Unit.IMAGES, period=period, limit=10_000)
+        await rule_store.put(BUSY_GUILD, rule, by_id=0, at=now)
+    await meta.put("floor", "0")
+
+    def asking(number: int) -> Asking:
+        return Asking(
+            user_id=1 + number * 37 % PEOPLE, guild_id=BUSY_GUILD, channel_id=101 + number % CHANNELS, credits=PRICE
+        )
+
+    async def reservation(number: int) -> None:
+        at, asked = now + timedelta(milliseconds=number), asking(number)
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await rules.read_rules(connection, BUSY_GUILD)
+            await ledger.sums(connection, windows_of(asked, now=at))
+            await ledger.running(connection, user_id=asked.user_id, guild_id=BUSY_GUILD)
+            await ledger.reserve(connection, job_id=f"bench-{number}", asking=asked, at=at)
+
+        await database.transact(work)
+
+    async def one_row(number: int) -> None:
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute("UPDATE meta SET value = ? WHERE key = 'floor'", (str(number),))
+
+        await database.transact(work)
+
+    await measured(
+        "floor: SELECT of one row by its key",
+        lambda number: database.read("SELECT * FROM ledger WHERE id = ?", (1 + number * 331 % ROWS,)),
+        target=False,
+    )
+    await measured("floor: one row written, full synchronisation", one_row, target=False)
+    await measured("decision: 9 windows summed", lambda number: store.sums(windows_of(asking(number), now=now)))
+    await measured("reservation: rules, 9 windows, hold, full synchronisation", reservation)
+
+
+async def main() -> None:
+    since, until = month(datetime.now(UTC))
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        path = Path(folder) / "imagebot.sqlite3"
+        await (await Database.open(path)).close()
+        began = time.perf_counter()
+        rows = await asyncio.to_thread(fill, path, since=since, until=until)
+        n_bytes = path.stat().st_size
+        print(f"{rows:,} rows in {since:%B %Y}, {n_bytes / 1e6:.0f} MB, filled in {time.perf_counter() - began:.0f} s")
+        database = await Database.open(path)
+        try:
+            await measure(database, since=since, until=until)
+        finally:
+            await database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
