@@ -89,7 +89,7 @@ class _Sought:
 
 @functools.lru_cache(maxsize=128)
 def _sought(words: tuple[str, ...]) -> _Sought:
-    written = {normal_form(word): word for word in reversed(words)}
+    written = {normal_form(word): word for word in words}
     lengths: dict[str, set[int]] = {}
     for normal in written:
         if normal:

@@ -28,7 +28,7 @@ ALL_THE_SAME = ("ass",)
         "a\nass\nb",
         "a\tass\u3000b",
         "\uff21\uff33\uff33",  # full width
-        "\U0001d41a\U0001d42c\U0001d42c",  # mathematical bold
+        "\U0001d400\U0001d42c\U0001d412",  # mathematical bold
         "\u24d0\u24e2\u24e2",  # in circles
         "a\u017fs",  # long s
         "a\u00df",  # sharp s
