@@ -200,6 +200,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         client.quota_card = QuotaCard(
             quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
         )
+        client.administration = app_parts.make_administration(
+            quotas=quotas, guilds=guilds, database=database, scratch=folder.scratch, clock=clock
+        )
         client.settings_panel = SettingsPanel(guilds=guilds, clock=clock, usual_replies=settings.reply_to_picture)
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model

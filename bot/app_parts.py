@@ -20,8 +20,9 @@ from bot.hosting.choosing import make_hosts
 from bot.hosting.inspection import Inspector
 from bot.hosting.own import HostedFolder
 from bot.hosting.tidying import Tidying
+from bot.images.chart import Charts
 from bot.images.worker import ImageWorkers
-from bot.intake import EditForms, Menus, Messages, Replies
+from bot.intake import Administration, EditForms, Menus, Messages, Replies
 from bot.jobs.admission import Admission, Terms
 from bot.jobs.announcer import Chronicle
 from bot.jobs.results import ResultKeeper
@@ -37,6 +38,7 @@ from bot.provider.api import EvoLink
 from bot.provider.uploads import FileService
 from bot.quota.budget import BudgetWatch
 from bot.quota.operator import operator_rules
+from bot.quota.reports import Reports
 from bot.quota.service import QuotaService
 from bot.quota.spending import News, SpendingStop
 from bot.settings import Settings
@@ -53,6 +55,7 @@ from bot.store.retention import RetentionStore
 from bot.store.rules import RuleStore
 from bot.store.seen import SeenStore
 from bot.store.usage import UsageStore
+from bot.ui.texts import reports as texts_of_reports
 from bot.ui.texts import server_log as texts_of_log
 from bot.web import pictures
 from bot.web import server as web
@@ -136,6 +139,20 @@ def teller_of_spending(client: ImageBot, server_log: ServerLog) -> Callable[[New
             server_log.notice(guild.id, texts_of_log.spending(news))
 
     return announce
+
+
+def make_administration(
+    *, quotas: Quotas, guilds: GuildService, database: Database, scratch: Path, clock: Clock
+) -> Administration:
+    """Return what serves the administrators of servers."""
+    return Administration.of(
+        quotas=quotas.quota,
+        guilds=guilds,
+        reports=Reports(usage=quotas.usage, ledger=LedgerStore(database), clock=clock),
+        charts=Charts(clock=clock, words=texts_of_reports.CHART),
+        scratch=scratch,
+        clock=clock,
+    )
 
 
 def make_retention(

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the library advises to install voice parts
 discord.VoiceClient.warn_dave = False
 
-EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library", "cogs.usage")
+EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library", "cogs.usage", "cogs.admin")
 CONNECTIONS_TO_A_HOST = 100
 """A thousand commands at once take turns; without a limit each would hold a socket of its own."""
 
