@@ -3,7 +3,7 @@
 What there is no room for is counted: a server may have hundreds of rules, and a person dozens of roles.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -60,9 +60,10 @@ def quota_embed(facts: QuotaFacts) -> discord.Embed:
         colour=GREEN if facts.admitted and not facts.notice else GREY,
     )
     for scope, head in _CEILINGS.items():
-        ceilings = [_line(facts, each) for each in facts.standings if each.rule.scope is scope]
+        ceilings = sorted((each for each in facts.standings if each.rule.scope is scope), key=lambda each: each.admits)
         if ceilings:
-            embed.add_field(name=head, value=_joined(ceilings, _FIELD_CHARS), inline=False)
+            lines = [_line(facts, each) for each in ceilings]
+            embed.add_field(name=head, value=_joined(lines, _FIELD_CHARS, more=quota_card.more_limits), inline=False)
     if facts.settings is not None:
         _add_settings(embed, facts, facts.settings)
     return embed
@@ -74,9 +75,9 @@ def _own(facts: QuotaFacts) -> str:
         return ""
     if own[0].rule.scope is Scope.ROLE:
         blocks = list(_of_roles(facts, own))
-        return f"{quota_card.roles_head(len(blocks))}\n{_joined(blocks, _OWN_CHARS)}"
+        return f"{quota_card.roles_head(len(blocks))}\n{_joined(blocks, _OWN_CHARS, more=quota_card.more_roles)}"
     lines = [_line(facts, each) for each in own]
-    return f"{quota_card.own_head(own[0].rule.scope)}\n{_joined(lines, _OWN_CHARS)}"
+    return f"{quota_card.own_head(own[0].rule.scope)}\n{_joined(lines, _OWN_CHARS, more=quota_card.more_limits)}"
 
 
 def _of_roles(facts: QuotaFacts, own: Sequence[Standing]) -> Iterable[str]:
@@ -92,7 +93,7 @@ def _line(facts: QuotaFacts, each: Standing) -> str:
     return quota_card.standing(each, facts.resets_at.get(each))
 
 
-def _joined(parts: Sequence[str], limit: int) -> str:
+def _joined(parts: Sequence[str], limit: int, *, more: Callable[[int], str]) -> str:
     """Join as many parts as there is room for, and count the others."""
     shown: list[str] = []
     left = limit - _ROOM_FOR_MORE
@@ -101,8 +102,8 @@ def _joined(parts: Sequence[str], limit: int) -> str:
         if left < 0 and shown:
             break
         shown.append(characters.cut(part, limit - _ROOM_FOR_MORE))
-    if more := len(parts) - len(shown):
-        shown.append(quota_card.more_rules(more))
+    if n_left_out := len(parts) - len(shown):
+        shown.append(more(n_left_out))
     return "\n".join(shown)
 
 

@@ -230,3 +230,24 @@ def test_discord_takes_the_card_whatever_is_set(own: list[Standing]) -> None:
     texts = [shown.title, shown.description, *(text for each in shown.fields for text in (each.name, each.value))]
     assert sum(characters.length(str(text)) for text in texts) <= 6000
     assert "more limits" in " ".join(map(str, texts))
+
+
+def test_what_is_used_up_is_shown_before_what_there_is_no_room_for() -> None:
+    """A ceiling in the way is told, however many others there are."""
+    full = standing(rule(Scope.GUILD, 7, period=Period.MONTH), 7)
+    others = [each for each in everything(Scope.GUILD, 0) if each.rule.period is not Period.MONTH]
+    assert (
+        "**0 of 7 pictures left** a month"
+        in field(card(standing(rule()), *others, full), "In this server, for all members together").split(
+            "\n", maxsplit=1
+        )[0]
+    )
+
+
+def test_roles_there_is_no_room_for_are_counted() -> None:
+    """As roles."""
+    own = [standing(rule(Scope.ROLE, 3, subject_id=each), each % 3, group=each) for each in range(1, 101)]
+    lines = described(card(*own)).split("\n")
+    shown = sum("ith <@&" in line for line in lines)
+    assert 0 < shown < 100
+    assert lines[-1] == f"or with {100 - shown} more roles"

@@ -67,9 +67,14 @@ def standing(each: Standing, resets_at: datetime | None) -> str:
     return f"{told}\n{bar(each.used, limit)}{_when(rule, resets_at)}"
 
 
-def more_rules(count: int) -> str:
-    """Return what stands for rules there is no room for."""
+def more_limits(count: int) -> str:
+    """Return what stands for limits there is no room for."""
     return "and one more limit" if count == 1 else f"and {count} more limits"
+
+
+def more_roles(count: int) -> str:
+    """Return what stands for roles there is no room for."""
+    return "or with one more role" if count == 1 else f"or with {count} more roles"
 
 
 def bar(used: int, limit: int) -> str:
