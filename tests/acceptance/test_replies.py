@@ -11,6 +11,7 @@ from PIL import Image
 from bot.jobs.model import Status
 from bot.sandbox.discord import Fault, Known, Message, Permission
 from bot.sandbox.evolink import Failed
+from bot.settings import ReplyToPicture
 from bot.ui import texts
 from tests.support.house import House, title, words
 
@@ -179,6 +180,18 @@ async def test_each_mode_does_what_it_says(house: House, mode: str, named: bool,
             return
         await drawn(house, answer)
         assert house.tasks[1].request["prompt"] == "make it night"
+
+
+async def test_a_server_s_own_mode_replaces_the_operator_s_at_once(house: House) -> None:
+    """And the operator's holds again when it is taken back."""
+    house.discord.application.message_content_granted = True
+    async with house.bot(reply_to_picture="ask") as bot:
+        shown = await a_result(house)
+        await bot.guilds.set_reply_mode(house.guild.id, ReplyToPicture.OFF, by_id=house.alice.id)
+        await silence_after(house, await house.alice.say(house.channel, "make it night", reply_to=shown))
+        await bot.guilds.set_reply_mode(house.guild.id, None, by_id=house.alice.id)
+        answer = await answer_to(house, await house.alice.say(house.channel, "make it night", reply_to=shown))
+        assert answer.labels == ["Yes, edit it"]
 
 
 async def test_a_reply_that_does_not_reach_the_bot_is_left_alone(house: House) -> None:
