@@ -134,7 +134,7 @@ class BasicSettings(BaseSettings):
 
 
 class StorageSettings(BasicSettings):
-    """Where the database is, and what the operator allows: enough for `imagebot usage` and `imagebot quota`."""
+    """Where the database is, what the operator allows, and prices: enough for `imagebot usage` and `imagebot quota`."""
 
     data_dir: Annotated[Path, AfterValidator(setting_values.home_expanded)] = Path("data")
     default_member_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 10
@@ -143,6 +143,7 @@ class StorageSettings(BasicSettings):
     total_credits_per_day: Credits | None = None
     total_credits_per_month: Credits | None = None
     direct_images_per_day: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    price_table: Annotated[dict[str, int], NoDecode, BeforeValidator(setting_values.price_table)] = DEFAULT_PRICES
 
 
 class ProviderSettings(BasicSettings):
@@ -185,7 +186,6 @@ class Settings(StorageSettings, ProviderSettings):
     allowed_servers: Ids = frozenset()
     blocked_servers: Ids = frozenset()
     blocked_users: Ids = frozenset()
-    price_table: Annotated[dict[str, int], NoDecode, BeforeValidator(setting_values.price_table)] = DEFAULT_PRICES
     removed_server_kept_days: Annotated[int, Field(ge=0, le=3650)] = 30
     dev_guild_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50

@@ -16,7 +16,7 @@ from bot.store.database import BUSY_TIMEOUT_S, Database, migrations
 def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
     """Open it for one look: whatever is read in the block is of the same moment. Raises StoreError. Blocks."""
     if not path.exists():
-        raise StoreError("is not there; it comes into being when the bot is first started")
+        raise StoreError(f"there is none at {path}; it comes into being when the bot is first started")
     try:
         # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
         address = f"{path.absolute().as_uri()}?mode=rw"
@@ -27,7 +27,7 @@ def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
             _check_schema(connection)
             yield connection
     except sqlite3.Error as error:
-        raise StoreError(f"cannot be read ({error})") from None
+        raise StoreError(f"it cannot be read ({error})") from None
 
 
 async def open_for_changes(path: Path) -> Database:
@@ -41,8 +41,8 @@ def _check_schema(connection: sqlite3.Connection) -> None:
     [version] = connection.execute("PRAGMA user_version").fetchone()
     newest = migrations()[-1][0]
     if version > newest:
-        raise StoreError(f"has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")
+        raise StoreError(f"it has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")
     if version < newest:
         raise StoreError(
-            f"has schema {version} of an older imagebot; start the bot once, which brings it up to {newest}"
+            f"it has schema {version} of an older imagebot; start the bot once, which brings it up to {newest}"
         )

@@ -74,6 +74,9 @@ SELECT * FROM ledger
 WHERE guild_id = :guild_id AND counted_at >= :since AND counted_at < :until AND (counted_at, id) > (:since, :after)
 ORDER BY counted_at, id LIMIT :most
 """
+_OF_ALL = """
+SELECT * FROM ledger WHERE counted_at >= :since AND counted_at < :until AND id > :after ORDER BY id LIMIT :most
+"""
 _BATCH = 1000
 
 
@@ -228,6 +231,15 @@ class LedgerStore:
             for row in rows:
                 yield _entry(row)
             place = {"since": rows[-1]["counted_at"], "after": rows[-1]["id"]}
+
+    async def entries_of_all(self, since: datetime, until: datetime) -> AsyncIterator[Entry]:
+        """Go through the rows of everything that are counted in a time, in the order they were written."""
+        fixed = {"since": to_stored(since), "until": to_stored(until), "most": _BATCH}
+        after = 0
+        while rows := await self._database.read(_OF_ALL, {**fixed, "after": after}):
+            for row in rows:
+                yield _entry(row)
+            after = rows[-1]["id"]
 
     async def _by_hand(
         self, sql: str, parameters: dict[str, int | str | None], guild_id: int | None, entry: LogEntry

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.quota.model import Usage, Window
 from bot.quota.report import MOST_PEOPLE, DayUsage, GuildUsage, MemberUsage, RefusalCount, Span, UsageReport
 from bot.store import beside, ledger_sums
 from bot.store.database import Database
@@ -123,13 +122,6 @@ def read_report(
 
 def _amounts(row: sqlite3.Row) -> dict[str, Any]:
     return {"images": row["images"], "credits": row["credits"]}
-
-
-def read_sums(connection: sqlite3.Connection, windows: Sequence[Window]) -> dict[Window, Usage]:
-    """Sum what the ledger holds of each window, through a connection of `beside.reading`. Blocks."""
-    if not windows:
-        return {}
-    return ledger_sums.read_sums(windows, connection.execute(*ledger_sums.sums_of(windows)).fetchall())
 
 
 def _stretch(begins_at: datetime, ends_at: datetime) -> dict[str, Any]:
