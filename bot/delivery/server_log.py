@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.clock import Clock
@@ -33,7 +34,7 @@ _ENDED = frozenset({Status.DELIVERED, Status.READY, Status.FAILED, Status.CANCEL
 class _Line:
     text: str
     nonce: str
-    """So that a line the library sends twice, because Discord's answer was lost, stands there once."""
+    """So that a line that is sent twice, because Discord's answer was lost, stands there once."""
 
 
 class ServerLog:
@@ -112,13 +113,10 @@ class ServerLog:
             self._out_of_order.discard(guild_id)
             return
         channel = self._client.get_partial_messageable(channel_id, guild_id=guild_id)
-        await channel.send(
-            line.text,
-            silent=True,
-            suppress_embeds=True,
-            allowed_mentions=discord.AllowedMentions.none(),
-            nonce=line.nonce,
-        )
+        try:
+            await _send(channel, line)
+        except (aiohttp.ClientError, OSError):  # a connection that broke: the nonce keeps it from standing there twice
+            await _send(channel, line)
         if guild_id in self._out_of_order:
             self._out_of_order.discard(guild_id)
             log.info("server log can be written again", extra={"guild": guild_id})
@@ -137,3 +135,13 @@ class ServerLog:
         if guild is not None and guild.get_channel_or_thread(route.channel_id) is None:
             return None
         return f"https://discord.com/channels/{guild_id}/{route.channel_id}/{route.message_id}"
+
+
+async def _send(channel: discord.PartialMessageable, line: _Line) -> None:
+    await channel.send(
+        line.text,
+        silent=True,
+        suppress_embeds=True,
+        allowed_mentions=discord.AllowedMentions.none(),
+        nonce=line.nonce,
+    )
