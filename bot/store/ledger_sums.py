@@ -1,10 +1,12 @@
 """How the ledger is summed: the SQL that looks at whole windows, and nothing that writes.
 
 A window begins at any instant. What was counted from there to the next full hour of UTC is summed row by row, by index;
-the hours after that are ready in `usage_hours`, which the database keeps with every row that is written (0007).
+the hours after that, and of those who have something in every hour the days, are added up already by the database with
+every row that is written (migration 0007).
 """
 
 import functools
+import operator
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -36,19 +38,35 @@ _BEGUN = """
 ), 0)) AS begins_at) AS begun CROSS JOIN"""
 """Where a window begins: a reset of its subject moves it."""
 
-_SUM_OF_HOURS = """
-SELECT {n} AS n, sum(images) AS images, sum(credits) AS credits, 0 AS granted_images, 0 AS granted_credits
-FROM {begun} usage_hours
-WHERE whose = '{whose}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)
+_SUM = "SELECT {n}, ifnull(sum(images), 0), ifnull(sum(credits), 0), 0, 0"
+_ROLLED_UP = "whose = '{whose}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)"
+_SUM_OF_DAYS = f"""
+{_SUM} FROM {{begun}} usage_days WHERE {_ROLLED_UP}
+  AND day >= (begins_at + 86399999999) / 86400000000
+"""
+_SUM_OF_HOURS_UP_TO_DAYS = f"""
+{_SUM} FROM {{begun}} usage_hours WHERE {_ROLLED_UP}
+  AND hour >= (begins_at + 3599999999) / 3600000000 AND hour < (begins_at + 86399999999) / 86400000000 * 24
+"""
+_SUM_OF_HOURS = f"""
+{_SUM} FROM {{begun}} usage_hours WHERE {_ROLLED_UP}
   AND hour >= (begins_at + 3599999999) / 3600000000
 """
-_SUM_OF_ROWS = """
-SELECT {n}, sum(images), sum(credits), 0, 0 FROM {begun} {used}
+_SUM_OF_ROWS = f"""
+{_SUM} FROM {{begun}} {{used}}
   AND counted_at >= begins_at AND counted_at < (begins_at + 3599999999) / 3600000000 * 3600000000
 """
 _SUM_OF_GRANTS = """
-SELECT {n}, 0, 0, sum(images), sum(credits) FROM {begun} {granted} AND counted_at >= begins_at
+SELECT {n}, 0, 0, ifnull(sum(images), 0), ifnull(sum(credits), 0) FROM {begun} {granted} AND counted_at >= begins_at
 """
+_PIECES = {
+    Whose.MEMBER: (_SUM_OF_HOURS, _SUM_OF_ROWS, _SUM_OF_GRANTS),
+    Whose.USER: (_SUM_OF_HOURS, _SUM_OF_ROWS),
+    Whose.CHANNEL: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
+    Whose.GUILD: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
+    Whose.TOTAL: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
+}
+
 _EVENTS_OF_ROWS = """
 SELECT counted_at, images, credits, 0 AS granted_images, 0 AS granted_credits
 FROM {begun} {used} AND counted_at >= begins_at
@@ -85,16 +103,14 @@ def sums_of(windows: Sequence[Window]) -> Query:
 
 def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Usage]:
     """Read what the statement of `sums_of` returned for the same windows."""
-    usages = [Usage() for _ in windows]
+    totals = [[0, 0, 0, 0] for _ in windows]
     for row in rows:
-        n = int(row["n"])
-        usage = usages[n]
-        usages[n] = Usage(
-            images=usage.images + (row["images"] or 0),
-            credits=usage.credits + (row["credits"] or 0),
-            granted_images=usage.granted_images + (row["granted_images"] or 0),
-            granted_credits=usage.granted_credits + (row["granted_credits"] or 0),
-        )
+        n, *counted = tuple[int, ...](row)
+        totals[n] = list(map(operator.add, totals[n], counted))
+    usages = [
+        Usage(images=images, credits=credits, granted_images=granted_images, granted_credits=granted_credits)
+        for images, credits, granted_images, granted_credits in totals
+    ]
     return dict(zip(windows, usages, strict=True))
 
 
@@ -128,8 +144,7 @@ def subject_parameters(n: int, subject: Subject) -> dict[str, int | None]:
 def _sums_of(subjects: tuple[Whose, ...]) -> str:
     pieces: list[str] = []
     for n, whose in enumerate(subjects):
-        templates = [_SUM_OF_HOURS, _SUM_OF_ROWS, *([_SUM_OF_GRANTS] if whose is Whose.MEMBER else [])]
-        pieces += [template.format_map(_names(n, whose)) for template in templates]
+        pieces += [piece.format_map(_names(n, whose)) for piece in _PIECES[whose]]
     return "UNION ALL".join(pieces)
 
 

@@ -35,7 +35,7 @@ END;
 -- another instant.
 CREATE UNIQUE INDEX ledger_of_job ON ledger (job_id, kind, counted_at) WHERE job_id IS NOT NULL;
 
--- What was used since a window began, up to the next full hour; the hours after that are in usage_hours. A person uses
+-- What was used since a window began, up to the next full hour; what comes after that is added up below. A person uses
 -- little in an hour, so one index does for what they used anywhere and in one server.
 CREATE INDEX ledger_by_user ON ledger (user_id, counted_at, guild_id, kind, images, credits)
 WHERE kind IN ('reserve', 'release', 'settle', 'adjust');
@@ -59,6 +59,17 @@ CREATE TABLE usage_hours (
     PRIMARY KEY (whose, guild_id, id, hour)
 ) STRICT, WITHOUT ROWID;
 
+-- The same by full days of UTC, for those who have something in every hour: a month is then no more than 60 rows.
+CREATE TABLE usage_days (
+    whose TEXT NOT NULL,
+    guild_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    day INTEGER NOT NULL,               -- full days since 1970
+    images INTEGER NOT NULL,
+    credits INTEGER NOT NULL,
+    PRIMARY KEY (whose, guild_id, id, day)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER ledger_adds_up AFTER INSERT ON ledger
 WHEN NEW.kind IN ('reserve', 'release', 'settle', 'adjust')
 BEGIN
@@ -73,6 +84,17 @@ BEGIN
     )
     WHERE guild_id IS NOT NULL AND id IS NOT NULL
     ON CONFLICT (whose, guild_id, id, hour)
+    DO UPDATE SET images = images + excluded.images, credits = credits + excluded.credits;
+
+    INSERT INTO usage_days (whose, guild_id, id, day, images, credits)
+    SELECT whose, guild_id, id, NEW.counted_at / 86400000000, NEW.images, NEW.credits
+    FROM (
+        SELECT 'channel' AS whose, NEW.guild_id AS guild_id, NEW.channel_id AS id
+        UNION ALL SELECT 'guild', NEW.guild_id, 0
+        UNION ALL SELECT 'total', 0, 0
+    )
+    WHERE guild_id IS NOT NULL AND id IS NOT NULL
+    ON CONFLICT (whose, guild_id, id, day)
     DO UPDATE SET images = images + excluded.images, credits = credits + excluded.credits;
 END;
 
