@@ -93,7 +93,7 @@ class AdminCog(commands.Cog):
         why: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         """Give a member more."""
-        await self._desks.gifts.grant(interaction, member, images=images, credit_text=credits, why=why or "")
+        await self._desks.grants.grant(interaction, member, images=images, credit_text=credits, why=why or "")
 
     @quota.command(name="reset", description=texts.RESET)
     @app_commands.describe(**texts.RESET_OPTIONS)
@@ -105,7 +105,7 @@ class AdminCog(commands.Cog):
         server: bool = False,
     ) -> None:
         """Count from nothing again."""
-        await self._desks.gifts.reset(interaction, Named(member=member, channel=channel), server=server)
+        await self._desks.grants.reset(interaction, Named(member=member, channel=channel), server=server)
 
     @admin.command(name="budget", description=texts.BUDGET)
     @app_commands.describe(**texts.BUDGET_OPTIONS)

@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.guilds.service import GuildService
 from bot.images.chart import Charts
 from bot.intake.admin_budget import BudgetDesk
-from bot.intake.admin_gifts import GiftDesk
+from bot.intake.admin_grants import GrantDesk
 from bot.intake.admin_log import LogDesk
 from bot.intake.admin_members import MemberDesk, WordDesk
 from bot.intake.admin_quotas import ListDesk, QuotaDesk
@@ -33,7 +33,7 @@ class Administration:
     clock: Clock
     quotas: QuotaDesk
     lists: ListDesk
-    gifts: GiftDesk
+    grants: GrantDesk
     budget: BudgetDesk
     members: MemberDesk
     words: WordDesk
@@ -56,7 +56,7 @@ class Administration:
             clock=clock,
             quotas=QuotaDesk(quotas=quotas),
             lists=ListDesk(quotas=quotas, guilds=guilds),
-            gifts=GiftDesk(quotas=quotas, guilds=guilds),
+            grants=GrantDesk(quotas=quotas, guilds=guilds),
             budget=BudgetDesk(quotas=quotas, guilds=guilds),
             members=MemberDesk(guilds=guilds),
             words=WordDesk(guilds=guilds, clock=clock),

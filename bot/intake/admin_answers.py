@@ -8,12 +8,15 @@ import discord
 
 from bot import errors
 from bot.intake.answers import refusals_of_discord_noted
+from bot.ui import characters
 from bot.ui.admin_rules import AdminMessage
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
 
 Interaction: TypeAlias = "discord.Interaction[ImageBot]"
+MAX_CHARS = 2000
+"""Of a message (discord.md 4)."""
 
 
 @contextlib.asynccontextmanager
@@ -39,9 +42,9 @@ def stored() -> Generator[None, None, None]:
 async def confirm(interaction: Interaction, sentence: str) -> None:
     """Tell what was done, as the promised answer."""
     with refusals_of_discord_noted("confirmation of an administrator's change"):
-        await interaction.edit_original_response(content=sentence)
+        await interaction.edit_original_response(content=characters.cut(sentence, MAX_CHARS))
 
 
-async def put(interaction: Interaction, message: AdminMessage) -> None:
+async def show_page(interaction: Interaction, message: AdminMessage) -> None:
     """Show a page, as the promised answer."""
     await interaction.edit_original_response(embed=message.embed, view=message.view)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import discord
 
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import promised, put, stored
+from bot.intake.admin_answers import promised, show_page, stored
 from bot.intake.admin_rights import guild_of
 from bot.ui.admin_log import ENTRIES_PER_PAGE, Change, log_message
 
@@ -51,4 +51,4 @@ class LogDesk:
             has_older=len(changes) > ENTRIES_PER_PAGE,
             opener_id=interaction.user.id,
         )
-        await put(interaction, message)
+        await show_page(interaction, message)

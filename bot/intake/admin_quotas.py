@@ -5,7 +5,7 @@ from datetime import UTC
 import discord
 
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import Interaction, confirm, promised, put, stored
+from bot.intake.admin_answers import Interaction, confirm, promised, show_page, stored
 from bot.intake.admin_rights import guild_of, is_known
 from bot.intake.admin_targets import Named, check_member, check_role
 from bot.quota.model import Period, Rule, Scope, Unit
@@ -105,7 +105,7 @@ class ListDesk:
             role_qualities=settings.role_qualities,
             blocked_ids=[block.user_id for block in blocked],
         )
-        await put(interaction, rules_message(limits, number, opener_id=interaction.user.id))
+        await show_page(interaction, rules_message(limits, number, opener_id=interaction.user.id))
 
 
 def default_images_per_day(quotas: QuotaService) -> int:

@@ -13,7 +13,7 @@ from bot.quota.service import QuotaService
 from bot.ui.texts import admin_amounts
 
 
-class GiftDesk:
+class GrantDesk:
     """Grants and resets."""
 
     def __init__(self, *, quotas: QuotaService, guilds: GuildService) -> None:
