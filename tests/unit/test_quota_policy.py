@@ -16,7 +16,7 @@ from bot.quota.windows import Event
 from bot.settings import FixedSettings
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-USER, GUILD, CHANNEL, RED, BLUE, OTHER = 11, 22, 33, 41, 42, 99
+USER, GUILD, CHANNEL, RED, BLUE, OTHER = 11, 22, 33, 41, 48, 99
 MEMBER_HERE = Subject(whose=Whose.MEMBER, guild_id=GUILD, id=USER)
 HALF, ONE = 500_000, 1_000_000
 IMAGES, CREDITS = Unit.IMAGES, Unit.CREDITS
@@ -262,7 +262,7 @@ def test_one_role_whose_whole_set_admits_is_enough(
 ) -> None:
     """Half of one role's set and half of another's are not."""
     usage = Usage(images=images, credits=credits_)
-    decision = decided(asking(), policy(*BLUE_SET, *RED_SET), used={MEMBER_HERE: usage})
+    decision = decided(asking(), policy(*reversed(RED_SET + BLUE_SET)), used={MEMBER_HERE: usage})
     assert [(each.rule.subject_id, each.rule.unit) for each in decision.refusing] == refusing
     assert decision.admitted is (not refusing)
 
@@ -284,6 +284,13 @@ def test_a_role_that_admits_does_not_lift_a_ceiling() -> None:
     by = policy(rule(Scope.ROLE, None, RED), rule(Scope.GUILD, HALF, unit=CREDITS))
     decision = decided(asking(), by)
     assert [each.rule.scope for each in decision.refusing] == [Scope.GUILD]
+
+
+def test_a_ceiling_that_admits_does_not_stand_in_for_a_role() -> None:
+    """The server has a budget left, and the only role of the person has not."""
+    decision = decided(asking(), policy(rule(Scope.ROLE, 0, RED), rule(Scope.GUILD, 9)))
+    assert [each.rule.scope for each in decision.refusing] == [Scope.ROLE]
+    assert not decision.admitted
 
 
 MEMBER_DAY = rule(Scope.DEFAULT, 1)
@@ -407,6 +414,13 @@ def test_without_its_events_a_rolling_rule_is_said_to_have_room_at_the_latest() 
     assert free.resets_at() is None
 
 
+def test_no_waiting_helps_where_only_a_grant_had_made_room() -> None:
+    """Who is blocked, was given two and has used them has nothing in the next window."""
+    decision = decided(asking(), policy(rule(Scope.USER, 0, USER)), every=Usage(images=2, granted_images=2))
+    assert not decision.standings[0].admits_when_empty
+    assert decision.resets_at({}) is None
+
+
 SETTINGS = {"discord_token": "t" * 60, "evolink_api_key": "sk-test"}
 
 
@@ -442,7 +456,7 @@ ANY_RULE = st.builds(
     scope=st.sampled_from([Scope.USER, Scope.ROLE, Scope.DEFAULT, Scope.CHANNEL, Scope.GUILD]),
     subject_id=st.sampled_from([USER, RED, BLUE, CHANNEL, OTHER]),
     unit=st.sampled_from(Unit),
-    period=st.sampled_from(Period),
+    period=st.sampled_from([DAY, MONTH]),
     limit=LIMITS,
     rolling=st.booleans(),
 )
@@ -450,7 +464,7 @@ ANY_OF_OPERATOR = st.builds(
     Rule,
     scope=st.sampled_from(sorted({each.scope for each in OF_OPERATOR})),
     unit=st.sampled_from(Unit),
-    period=st.sampled_from(Period),
+    period=st.sampled_from([DAY, MONTH]),
     limit=LIMITS,
 )
 

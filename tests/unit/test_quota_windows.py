@@ -56,6 +56,9 @@ CALENDAR = [
     # a gap that begins before midnight and ends after it
     (DAY, "America/Toronto", "1919-03-30 05:00", "1919-03-31 04:30"),
     (DAY, "America/Toronto", "1919-03-31 04:30", "1919-04-01 04:00"),
+    # half an hour that is left out before midnight
+    (DAY, "Asia/Pyongyang", "2018-05-03 15:30", "2018-05-04 15:00"),
+    (DAY, "Asia/Pyongyang", "2018-05-04 15:00", "2018-05-05 15:00"),
     # both sides of the date line, and the day that Samoa left out
     (DAY, "Pacific/Kiritimati", "2026-06-14 10:00", "2026-06-15 10:00"),
     (DAY, "Etc/GMT+12", "2026-06-14 12:00", "2026-06-15 12:00"),
@@ -94,12 +97,14 @@ CALENDAR = [
     (HOUR, "Europe/Berlin", "2026-10-25 01:00", "2026-10-25 02:00"),
     (HOUR, "Europe/Berlin", "2026-03-29 00:00", "2026-03-29 01:00"),
     (HOUR, "Europe/Berlin", "2026-03-29 01:00", "2026-03-29 02:00"),
-    # a clock that is moved by half an hour begins a shorter one
+    # a clock that is moved by half an hour begins a new hour, and one of the two is shorter
     (HOUR, "Australia/Lord_Howe", "2026-04-04 14:00", "2026-04-04 15:00"),
     (HOUR, "Australia/Lord_Howe", "2026-04-04 15:00", "2026-04-04 15:30"),
     (HOUR, "Australia/Lord_Howe", "2026-04-04 15:30", "2026-04-04 16:30"),
     (HOUR, "Australia/Lord_Howe", "2026-10-03 14:30", "2026-10-03 15:30"),
     (HOUR, "Australia/Lord_Howe", "2026-10-03 15:30", "2026-10-03 16:00"),
+    (HOUR, "America/Caracas", "2016-05-01 06:30", "2016-05-01 07:00"),
+    (HOUR, "America/Caracas", "2016-05-01 07:00", "2016-05-01 08:00"),
     # a clock that is moved in mid-hour, by an hour: the hours go on
     (HOUR, "America/St_Johns", "2006-10-29 02:30", "2006-10-29 03:30"),
 ]
