@@ -7,6 +7,7 @@ import discord
 
 from bot.intake import pictures
 from bot.intake.answers import explained
+from bot.intake.askers import asker_of
 from bot.intake.offers import QualityOffers
 from bot.intake.service import Intake
 from bot.intake.wishes import Sketch, Wish
@@ -29,7 +30,7 @@ async def open_form(
 
     It begins with `quality` as far as the person may use that, else with what is usual where they are.
     """
-    offered = await offers.for_asker(interaction)
+    offered = await offers.qualities(asker_of(interaction))
     await interaction.response.send_modal(edit_form.edit_form(target, offered, quality=quality))
 
 

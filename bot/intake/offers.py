@@ -43,11 +43,10 @@ class QualityOffers:
 
     async def suggest(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
         """Return the suggestions for what somebody has typed into an option `quality`; never fails."""
-        return choices.quality_choices(await self.for_asker(interaction), typed)
+        return choices.quality_choices(await self.qualities(asker_of(interaction)), typed)
 
-    async def for_asker(self, interaction: Interaction) -> OfferedQualities:
+    async def qualities(self, asker: Asker) -> OfferedQualities:
         """Return what to offer, in time for a first answer; everything, where that cannot be learnt in time."""
-        asker = asker_of(interaction)
         settings = await self._settings_in_time(asker)
         return OfferedQualities(
             prices={each: self._prices[each.value] for each in permits.allowed_qualities(settings, asker.role_ids)},

@@ -22,7 +22,9 @@ class OfferedQualities:
 
 
 def quality_choices(offered: OfferedQualities, typed: str = "") -> list[Choice[str]]:
-    """Return the suggestions for an option whose reader has typed so much of a name."""
-    named = {quality: texts.quality_offer(quality, price) for quality, price in offered.prices.items()}
+    """Return the suggestions for an option into which so much was typed: names that begin so, else those with it."""
+    named = [(texts.quality_offer(quality, price), quality.value) for quality, price in offered.prices.items()]
     wanted = typed.strip().casefold()
-    return [Choice(name=name, value=quality.value) for quality, name in named.items() if wanted in name.casefold()]
+    begun = [(name, value) for name, value in named if name.casefold().startswith(wanted)]
+    found = begun or [(name, value) for name, value in named if wanted in name.casefold()]
+    return [Choice(name=name, value=value) for name, value in found]

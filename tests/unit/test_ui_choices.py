@@ -72,6 +72,8 @@ def test_a_quality_names_its_pixels_and_its_price_beside_that_of_2k(quality: str
         ("", ["0.5K", "1K", "2K", "4K"]),
         ("  ", ["0.5K", "1K", "2K", "4K"]),
         ("4k", ["4K"]),
+        ("4", ["4K"]),
+        ("0.4", ["0.5K"]),
         ("STANDARD", ["2K"]),
         ("2048 px", ["2K"]),
         ("8K", []),
