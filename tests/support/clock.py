@@ -38,6 +38,10 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), waiter))
         await waiter
 
+    def jump(self, seconds: float) -> None:
+        """Set the wall clock, forward or back; for who only waits no time passes."""
+        self._start += timedelta(seconds=seconds)
+
     @property
     def sleepers(self) -> int:
         """Count who still waits for time to pass."""
