@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot import cli_quota_options
 from bot.cli_output import complain, tell
 from bot.errors import CannotConnect, CannotListen, FolderInUse, SettingsError, StoreError
 from bot.jobs.model import Quality, Size
@@ -26,6 +27,8 @@ A Discord bot that makes and edits pictures, and never loses one that was paid f
   imagebot demo       see it work without any account: a story on stand-ins of Discord and EvoLink
   imagebot check      find out what is wrong with the settings, before people do
   imagebot generate   make one picture from here, without Discord
+  imagebot usage      tell what was used, beside a bot that runs or not
+  imagebot quota      see and change the limits of a server
 """
 
 EXIT_CODES = """\
@@ -71,12 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.set_defaults(prepare=_run, settings_head="imagebot cannot start, because of these settings:")
-    commands = parser.add_subparsers(title="commands", metavar="{run,demo,check,generate}")
+    commands = parser.add_subparsers(title="commands", metavar="{run,demo,check,generate,usage,quota}")
     run = commands.add_parser("run", help="run the bot (the default)")
     run.set_defaults(prepare=_run)
     _add_demo(commands)
     _add_check(commands)
     _add_generate(commands)
+    cli_quota_options.add_usage(commands, prepare=_usage, settings_head=_SETTINGS_HEAD)
+    cli_quota_options.add_quota(commands, prepare=_quota, settings_head=_SETTINGS_HEAD)
     return parser
 
 
@@ -230,6 +235,22 @@ def _generate(options: argparse.Namespace) -> Work:
 
     settings = _load(ProviderSettings)
     return lambda: cli_generate.main(settings, options)
+
+
+def _usage(options: argparse.Namespace) -> Work:
+    from bot import cli_usage
+    from bot.settings import StorageSettings
+
+    settings = _load(StorageSettings)
+    return lambda: cli_usage.main(settings, options)
+
+
+def _quota(options: argparse.Namespace) -> Work:
+    from bot import cli_quota
+    from bot.settings import StorageSettings
+
+    settings = _load(StorageSettings)
+    return lambda: cli_quota.main(settings, options)
 
 
 def _load(kind: "type[AnySettings]") -> "AnySettings":

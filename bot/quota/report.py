@@ -12,8 +12,8 @@ from datetime import date, datetime
 from bot.errors import LimitReached, NotAllowedHere, Refusal
 from bot.quota.model import OF_OPERATOR, Scope
 
-MOST_PEOPLE = 10
-"""So many are named in a report."""
+MOST_NAMED = 10
+"""So many people, and so many servers, are named in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +81,13 @@ class UsageReport:
     days: tuple[DayUsage, ...]
     """Each day once, oldest first, those without use as well."""
     top: tuple[MemberUsage, ...]
-    """Who made most pictures, most first; `MOST_PEOPLE` at most."""
+    """Who made most pictures, most first; `MOST_NAMED` at most."""
     members: int
     """How many used anything at all."""
     refusals: tuple[RefusalCount, ...]
     """Most first."""
     servers: tuple[GuildUsage, ...] = ()
-    """Where it was used, most first; of a report on all servers only."""
+    """Where most was used, most first, `MOST_NAMED` at most; of a report on all servers only."""
 
     @property
     def images(self) -> int:

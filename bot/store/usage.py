@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.quota.report import MOST_PEOPLE, DayUsage, GuildUsage, MemberUsage, RefusalCount, Span, UsageReport
+from bot.quota.report import MOST_NAMED, DayUsage, GuildUsage, MemberUsage, RefusalCount, Span, UsageReport
 from bot.store import beside, ledger_sums
 from bot.store.database import Database
 from bot.store.instants import to_stored
@@ -98,7 +98,7 @@ def read_report(
     connection: sqlite3.Connection, guild_id: int | None, days: Sequence[Span], *, title: str, zone: str
 ) -> UsageReport:
     """Do it, through a connection of `beside.reading`; there is at least one day, and no gap between them. Blocks."""
-    of_guild = {"guild_id": guild_id, "most": MOST_PEOPLE}
+    of_guild = {"guild_id": guild_id, "most": MOST_NAMED}
     sum_of_day = _SUM_OF_ALL if guild_id is None else _SUM_OF_GUILD
     sums = [
         connection.execute(sum_of_day, {**of_guild, **_stretch(day.begins_at, day.ends_at)}).fetchone() for day in days
