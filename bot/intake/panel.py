@@ -12,7 +12,7 @@ from bot import errors
 from bot.clock import Clock
 from bot.guilds.model import MAX_JOBS_AT_ONCE, GuildSettings
 from bot.guilds.service import Change, GuildService
-from bot.intake.admin_rights import guild_of, may_act
+from bot.intake.admin_rights import guild_of, is_known, may_act
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality, Size
 from bot.settings import ReplyToPicture
@@ -46,7 +46,7 @@ class SettingsPanel:
             settings = await self._guilds.get(guild.id)
         except errors.StoreError as error:
             raise errors.StoreUnavailable from error
-        view = settings_panel(self._facts(guild, settings, opener_id=interaction.user.id))
+        view = settings_panel(self._facts(interaction, guild, settings))
         await interaction.response.send_message(view=view, ephemeral=True)
 
     @explained
@@ -95,16 +95,16 @@ class SettingsPanel:
             settings, notice = await self._guilds.get(guild.id), texts.refusal(refusal)
         except errors.StoreError as error:
             raise errors.StoreUnavailable from error
-        facts = self._facts(guild, settings, opener_id=interaction.user.id)
+        facts = self._facts(interaction, guild, settings)
         await interaction.edit_original_response(view=settings_panel(facts, notice=notice))
 
-    def _facts(self, guild: discord.Guild, settings: GuildSettings, *, opener_id: int) -> PanelFacts:
+    def _facts(self, interaction: Interaction, guild: discord.Guild, settings: GuildSettings) -> PanelFacts:
         return PanelFacts(
             settings=settings,
             usual_replies=self._usual_replies,
             guild_id=guild.id,
-            opener_id=opener_id,
-            known_channels=frozenset(channel.id for channel in guild.channels),
+            opener_id=interaction.user.id,
+            known_channels=frozenset(channel.id for channel in guild.channels) if is_known(interaction) else None,
             now=self._clock.now(),
         )
 

@@ -71,8 +71,8 @@ class PanelFacts:
     """As the operator has set it for all."""
     guild_id: int
     opener_id: int
-    known_channels: Collection[int]
-    """Those of the server that the bot knows: Discord takes no others for chosen ones."""
+    known_channels: Collection[int] | None
+    """Those of the server, of which alone Discord takes some for chosen ones; None while the bot does not know them."""
     now: datetime
 
 
@@ -151,7 +151,8 @@ def _menu(
 
 
 def _channels(facts: PanelFacts, menu: _ChannelMenu, chosen: Sequence[int]) -> list[ui.Item[Any]]:
-    known = [channel_id for channel_id in chosen if channel_id in facts.known_channels]
+    exist = chosen if facts.known_channels is None else facts.known_channels
+    known = [channel_id for channel_id in chosen if channel_id in exist]
     select: ui.ChannelSelect[Any] = ui.ChannelSelect(
         custom_id=_id(facts, menu.choice),
         placeholder=menu.placeholder,
