@@ -22,6 +22,8 @@ UPLOAD_LIFE = timedelta(hours=72)
 """How long the file service keeps a file (provider.md 5)."""
 
 LONGEST_S = 86_400
+HIGHEST_PRICE = 1_000_000.0
+"""In credits, far above any: a number beyond it is a fault of the provider and no price."""
 RESULTS_MAX = 16
 """Of these the first is used; a model that draws one picture has no reason to name more."""
 FILES_MAX = 1000
@@ -126,11 +128,18 @@ def _lenient_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _lenient_price(value: object) -> float | None:
+    """Take what can be the price of a task: nothing is settled by a number that cannot."""
+    price = _lenient_number(value)
+    return price if price is not None and 0 <= price <= HIGHEST_PRICE else None
+
+
 def _lenient_bool(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
 _Number = Annotated[float | None, BeforeValidator(_lenient_number)]
+_Price = Annotated[float | None, BeforeValidator(_lenient_price)]
 _Text = Annotated[str | None, BeforeValidator(text_of)]
 _Bool = Annotated[bool | None, BeforeValidator(_lenient_bool)]
 
@@ -151,18 +160,18 @@ class _TaskInfo(_Wire):
 
 
 class _Cost(_Wire):
-    credits: _Number = None
+    credits: _Price = None
 
 
 class _Usage(_Wire):
-    credits_reserved: _Number = None
-    credits_used: _Number = None
+    credits_reserved: _Price = None
+    credits_used: _Price = None
     cost: _Cost = _Cost()
 
 
 class _Billing(_Wire):
-    reserved_credits: _Number = None
-    charged_credits: _Number = None
+    reserved_credits: _Price = None
+    charged_credits: _Price = None
 
 
 class _TaskWire(_Wire):

@@ -281,3 +281,10 @@ def test_a_list_of_files_leaves_out_lines_without_an_id() -> None:
 def test_addresses_are_kept_out_of_what_is_printed() -> None:
     """A result's link may be signed, and logs are read by many."""
     assert URL not in repr(task(status="completed", results=[URL]))
+
+
+@pytest.mark.parametrize("said", [-0.01, 1_000_001, 1e300, float("nan"), "many", True, None])
+def test_what_cannot_be_a_price_is_none(said: object) -> None:
+    """Nothing is settled in the ledger by such a number; the estimate stays."""
+    task = reading.read_task({"id": "task-1", "status": "completed", "usage": {"credits_used": said}})
+    assert task.credits_used is None
