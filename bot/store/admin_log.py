@@ -47,7 +47,7 @@ class LogEntry:
 
 def as_text(facts: dict[str, Any]) -> str:
     """Write facts as they stand in `before` and `after`."""
-    return json.dumps(facts, separators=(",", ":"))
+    return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
 async def record(connection: aiosqlite.Connection, guild_id: int, entry: LogEntry) -> None:

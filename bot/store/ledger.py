@@ -8,20 +8,18 @@ that in which they are written: each is moved behind the other by no more than `
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import aiosqlite
 
 from bot.jobs.model import Status
 from bot.quota.model import MILLIONTHS, Asking, Entry, EntryKind, Running, Subject, Usage, Whose, Window
-from bot.store import admin_log, job_rows, ledger_sums
+from bot.store import admin_log, ledger_rows, ledger_sums
 from bot.store.admin_log import LogEntry
-from bot.store.database import Database, Row
-from bot.store.instants import from_stored, to_stored
+from bot.store.database import Database
+from bot.store.instants import to_stored
 from bot.store.ledger_sums import Counted
-
-_LEEWAY = timedelta(minutes=1)
 
 _PUT = """
 INSERT INTO ledger (kind, job_id, whose, user_id, guild_id, channel_id, images, credits, at, by_id, why, counted_at)
@@ -84,7 +82,7 @@ async def reserve(connection: aiosqlite.Connection, *, job_id: str, asking: Aski
     """Hold what a job asks for."""
     await connection.execute(
         _PUT,
-        _columns(
+        ledger_rows.columns(
             EntryKind.RESERVE,
             at=at,
             job_id=job_id,
@@ -165,7 +163,7 @@ class LedgerStore:
         why: str = "",
     ) -> None:
         """Raise the limits of a member in the windows that contain this instant."""
-        columns = _columns(
+        columns = ledger_rows.columns(
             EntryKind.GRANT,
             at=at,
             whose=Whose.MEMBER,
@@ -193,7 +191,7 @@ class LedgerStore:
         why: str = "",
     ) -> None:
         """Correct what was used, by the difference."""
-        columns = _columns(
+        columns = ledger_rows.columns(
             EntryKind.ADJUST,
             at=at,
             user_id=user_id,
@@ -213,7 +211,7 @@ class LedgerStore:
         sql = _RESET.format(
             used=ledger_sums.USED_BY[subject.whose].format(n=0), granted=ledger_sums.GRANTED_TO.format(n=0)
         )
-        columns = {**_columns(EntryKind.RESET, at=at, by_id=by_id, why=why), "whose": subject.whose.value}
+        columns = {**ledger_rows.columns(EntryKind.RESET, at=at, by_id=by_id, why=why), "whose": subject.whose.value}
         named = f"{_WORDS[subject.whose]}:{subject.id}" if subject.id is not None else _WORDS[subject.whose]
         entry = LogEntry(at=at, by_id=by_id, action="reset", subject=named, after=admin_log.as_text({"why": why}))
         parameters = {**columns, **ledger_sums.subject_parameters(0, subject)}
@@ -221,7 +219,7 @@ class LedgerStore:
 
     async def entries_of_job(self, job_id: str) -> list[Entry]:
         """List the rows of a job in the order they were written."""
-        return [_entry(row) for row in await self._database.read(_OF_JOB, (job_id,))]
+        return [ledger_rows.read_entry(row) for row in await self._database.read(_OF_JOB, (job_id,))]
 
     async def entries_of_guild(self, guild_id: int, since: datetime, until: datetime) -> AsyncIterator[Entry]:
         """Go through the rows of a server that are counted from `since` until before `until`, in that order."""
@@ -229,7 +227,7 @@ class LedgerStore:
         fixed = {"guild_id": guild_id, "until": to_stored(until), "most": _BATCH}
         while rows := await self._database.read(_OF_GUILD, {**fixed, **place}):
             for row in rows:
-                yield _entry(row)
+                yield ledger_rows.read_entry(row)
             place = {"since": rows[-1]["counted_at"], "after": rows[-1]["id"]}
 
     async def entries_of_all(self, since: datetime, until: datetime) -> AsyncIterator[Entry]:
@@ -238,7 +236,7 @@ class LedgerStore:
         after = 0
         while rows := await self._database.read(_OF_ALL, {**fixed, "after": after}):
             for row in rows:
-                yield _entry(row)
+                yield ledger_rows.read_entry(row)
             after = rows[-1]["id"]
 
     async def _by_hand(
@@ -260,49 +258,3 @@ _WORDS = {
     Whose.TOTAL: "total",
 }
 """What a subject is called in a server's log."""
-
-
-def _columns(
-    kind: EntryKind,
-    *,
-    at: datetime,
-    job_id: str | None = None,
-    whose: Whose | None = None,
-    user_id: int | None = None,
-    guild_id: int | None = None,
-    channel_id: int | None = None,
-    images: int = 0,
-    credits: int = 0,
-    by_id: int | None = None,
-    why: str = "",
-) -> dict[str, int | str | None]:
-    return {
-        "kind": kind.value,
-        "job_id": job_id,
-        "whose": whose.value if whose else None,
-        "user_id": user_id,
-        "guild_id": guild_id,
-        "channel_id": channel_id,
-        "images": images,
-        "credits": credits,
-        "at": to_stored(at),
-        "leeway": to_stored(at + _LEEWAY),
-        "by_id": by_id,
-        "why": job_rows.whole(why),
-    }
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(
-        kind=EntryKind(row["kind"]),
-        job_id=row["job_id"],
-        user_id=row["user_id"],
-        guild_id=row["guild_id"],
-        channel_id=row["channel_id"],
-        images=row["images"],
-        credits=row["credits"],
-        counted_at=from_stored(row["counted_at"]),
-        at=from_stored(row["at"]),
-        by_id=row["by_id"],
-        why=row["why"],
-    )

@@ -1,0 +1,239 @@
+"""Sums of the ledger: exact wherever a window begins, for everybody, over any history, and equal to the rows."""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.jobs.model import Status
+from bot.quota.model import EntryKind, Subject, Usage, Whose, Window
+from bot.store import ledger, ledger_sums
+from bot.store.instants import to_stored
+from tests.support.books import (
+    ADMIN,
+    ALICE,
+    ALICE_ANYWHERE,
+    BOB,
+    CHANNEL,
+    DAY,
+    EVERYBODY,
+    GUILD,
+    HOUR,
+    MINUTE,
+    NOW,
+    OF_ALICE,
+    OF_ALL,
+    OF_CHANNEL,
+    OF_GUILD,
+    OTHER_CHANNEL,
+    OTHER_GUILD,
+    TICK,
+    Books,
+    open_books,
+    since_then,
+)
+
+USAGE = {EntryKind.RESERVE, EntryKind.RELEASE, EntryKind.SETTLE, EntryKind.ADJUST}
+
+
+@pytest.fixture(name="books")
+async def _books(tmp_path: Path) -> AsyncGenerator[Books, None]:
+    async with open_books(tmp_path) as books:
+        yield books
+
+
+async def test_usage_counts_for_everybody_it_concerns(books: Books) -> None:
+    """A person in a server and everywhere, the channel, the server, the whole; direct messages have no server."""
+    for guild_id in (GUILD, GUILD, OTHER_GUILD, None):
+        await books.reserve(guild_id=guild_id)
+    await books.reserve(user_id=BOB)
+    assert [await books.images(subject) for subject in EVERYBODY] == [2, 1, 4, 1, 3, 3, 5]
+
+
+async def test_no_windows_ask_nothing(books: Books) -> None:
+    """Where no rule binds there is nothing to sum."""
+    assert await books.store.sums([]) == {}
+    assert await books.database.transact(lambda open_one: ledger.sums(open_one, [])) == {}
+
+
+async def test_many_windows_are_summed_at_once(books: Books) -> None:
+    """Each for itself, whatever stands beside it."""
+    for hours in range(50):
+        await books.reserve(NOW - hours * HOUR)
+    windows = [since_then(subject, NOW - hours * HOUR) for subject in EVERYBODY for hours in (0, 1, 24, 49)]
+    sums = await books.store.sums(windows)
+    assert list(sums) == windows
+    in_server, elsewhere = [1, 2, 25, 50], [0, 0, 0, 0]
+    expected = [*in_server, *elsewhere, *in_server, *elsewhere, *in_server, *in_server, *in_server]
+    assert [usage.images for usage in sums.values()] == expected
+
+
+async def test_sums_are_made_by_index(books: Books) -> None:
+    """No statement goes through the whole ledger, or through all that was added up."""
+    windows = [since_then(subject, NOW) for subject in EVERYBODY]
+    queries = [ledger_sums.sums_of(windows), *(ledger_sums.events_of(window, most=9) for window in windows)]
+    for sql, parameters in queries:
+        plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+        assert any("ledger" in step for step in plan)
+        assert [step for step in plan if step.startswith(("SCAN ledger", "SCAN usage"))] == []
+
+
+KOLKATA = datetime(2026, 11, 22, tzinfo=ZoneInfo("Asia/Kolkata")).astimezone(UTC)
+KATHMANDU = datetime(2026, 11, 1, tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    "begins_at",
+    [
+        *[datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 22, 9, tzinfo=UTC)],
+        *[KOLKATA, KATHMANDU, NOW - HOUR, NOW - 30 * DAY + TICK],
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("subject", [OF_ALICE, ALICE_ANYWHERE, OF_CHANNEL, OF_GUILD, OF_ALL], ids=lambda who: who.whose)
+async def test_a_window_holds_its_first_instant_and_nothing_before(
+    begins_at: datetime, subject: Subject, books: Books
+) -> None:
+    """On the hour, half past it as a day in India begins, a quarter to it, or anywhere."""
+    for at in (begins_at - DAY, begins_at - HOUR, begins_at - TICK):
+        await books.reserve(at)
+    assert await books.images(subject, since=begins_at) == 0
+    for at in (begins_at, begins_at + TICK, begins_at + MINUTE, begins_at + HOUR, begins_at + 25 * HOUR):
+        await books.reserve(at)
+    assert await books.images(subject, since=begins_at) == 5
+
+
+async def test_a_clock_that_was_set_back_opens_no_gap(books: Books) -> None:
+    """What was counted later than now counts."""
+    await books.reserve(NOW + HOUR)
+    assert await books.images(since=NOW) == 1
+
+
+BOUNDARIES = [timedelta(), HOUR / 2, 45 * MINUTE, HOUR, 23 * HOUR, DAY, 25 * HOUR, 9 * DAY, -HOUR, -DAY, 31 * DAY]
+MIDNIGHT = datetime(2026, 11, 22, tzinfo=UTC)
+instants = st.builds(
+    lambda boundary, step: MIDNIGHT + boundary + step * TICK, st.sampled_from(BOUNDARIES), st.integers(-1, 1)
+)
+subjects = st.sampled_from(EVERYBODY)
+places = st.sampled_from([(GUILD, CHANNEL), (GUILD, OTHER_CHANNEL), (OTHER_GUILD, 201), (None, 301)])
+people = st.sampled_from([ALICE, BOB])
+amounts = st.integers(-3, 3)
+jobs = st.integers(0, 9)
+ends = st.sampled_from([Status.DELIVERED, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED])
+costs = st.sampled_from([None, 0.0, 6.3867, 12.5])
+deeds = st.one_of(
+    st.tuples(st.just("reserve"), instants, people, places),
+    st.tuples(st.just("end"), instants, jobs, ends, costs),
+    st.tuples(st.sampled_from(["grant", "adjust"]), instants, people, places, amounts),
+    st.tuples(st.just("reset"), instants, subjects),
+)
+
+
+async def do(books: Books, number: int, deed: tuple[Any, ...]) -> None:
+    """Do what the history says; a job is named by the number of its deed."""
+    match deed:
+        case ("reserve", at, user_id, (guild_id, channel_id)):
+            await books.reserve(at, job_id=f"job-{number}", user_id=user_id, guild_id=guild_id, channel_id=channel_id)
+        case ("end", at, job, status, cost):
+            await books.follow(f"job-{job}", status, cost=cost, at=at)
+        case ("grant", at, user_id, (guild_id, _), amount):
+            await books.store.grant(guild_id=guild_id, user_id=user_id, images=amount, by_id=ADMIN, at=at)
+        case ("adjust", at, user_id, (guild_id, channel_id), amount):
+            await books.store.adjust(
+                guild_id=guild_id, user_id=user_id, channel_id=channel_id, images=amount, by_id=ADMIN, at=at
+            )
+        case ("reset", at, subject):
+            await books.store.reset(subject, by_id=ADMIN, at=at)
+        case _:
+            raise AssertionError(deed)
+
+
+def concerns(row: dict[str, Any], subject: Subject) -> bool:
+    match subject.whose:
+        case Whose.MEMBER:
+            return (row["guild_id"], row["user_id"]) == (subject.guild_id, subject.id)
+        case Whose.USER:
+            return row["user_id"] == subject.id
+        case Whose.CHANNEL:
+            return row["guild_id"] is not None and (row["guild_id"], row["channel_id"]) == (
+                subject.guild_id,
+                subject.id,
+            )
+        case Whose.GUILD:
+            return row["guild_id"] == subject.guild_id
+        case Whose.TOTAL:
+            return True
+
+
+def looked_through(rows: list[dict[str, Any]], window: Window) -> Usage:
+    """Sum a window the slow way: row by row, in Python."""
+    subject = window.subject
+    resets = [
+        row["counted_at"]
+        for row in rows
+        if (row["kind"], row["whose"], row["guild_id"]) == ("reset", subject.whose, subject.guild_id)
+        and subject.id in {row["user_id"], row["channel_id"]}
+    ]
+    begins_at = max([to_stored(window.begins_at), *resets])
+    inside = [row for row in rows if row["counted_at"] >= begins_at and concerns(row, subject)]
+    used = [row for row in inside if row["kind"] in USAGE]
+    granted = [row for row in inside if row["kind"] == EntryKind.GRANT and subject.whose is Whose.MEMBER]
+    return Usage(
+        images=sum(row["images"] for row in used),
+        credits=sum(row["credits"] for row in used),
+        granted_images=sum(row["images"] for row in granted),
+        granted_credits=sum(row["credits"] for row in granted),
+    )
+
+
+def added_up(rows: list[dict[str, Any]], *, hours: int, shared_only: bool) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """Derive from the ledger alone what the database adds up with every row."""
+    totals: dict[tuple[Any, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for row in (row for row in rows if row["kind"] in USAGE):
+        guild_id, channel_id, user_id = row["guild_id"], row["channel_id"], row["user_id"]
+        whose = [("total", 0, 0)]
+        whose += [("guild", guild_id, 0)] if guild_id else []
+        whose += [("channel", guild_id, channel_id)] if guild_id and channel_id else []
+        whose += [] if shared_only else [("member", guild_id or 0, user_id), ("user", 0, user_id)]
+        for key in whose:
+            place = (*key, row["counted_at"] // (3_600_000_000 * hours))
+            totals[place] = (totals[place][0] + row["images"], totals[place][1] + row["credits"])
+    return dict(totals)
+
+
+async def check(books: Books, begins: list[datetime]) -> None:
+    rows = [dict(row) for row in await books.database.read("SELECT * FROM ledger ORDER BY id")]
+    windows = [since_then(subject, begins_at) for subject in EVERYBODY for begins_at in dict.fromkeys(begins)]
+    assert await books.store.sums(windows) == {window: looked_through(rows, window) for window in windows}
+    for table, unit, hours, shared_only in (("usage_hours", "hour", 1, False), ("usage_days", "day", 24, True)):
+        stored = await books.database.read(f"SELECT * FROM {table}")
+        kept = {(*tuple(row)[:3], row[unit]): (row["images"], row["credits"]) for row in stored}
+        assert kept == added_up(rows, hours=hours, shared_only=shared_only)
+    of_jobs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        of_jobs[row["job_id"] or f"row {row['id']}"].append(row)
+    for job_id, its_rows in of_jobs.items():
+        if job_id.startswith("job"):
+            ended_without = any(row["kind"] == "release" for row in its_rows)
+            assert sum(row["images"] for row in its_rows) == (0 if ended_without else 1)
+            assert len({row["counted_at"] for row in its_rows}) == 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(history=st.lists(deeds, max_size=30), begins=st.lists(instants, min_size=1, max_size=4))
+async def test_what_is_added_up_equals_what_the_rows_say(history: list[Any], begins: list[datetime]) -> None:
+    """Over any history, with a clock that jumps both ways, and after the database was closed and opened again."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_books(Path(folder)) as books:
+            for number, deed in enumerate(history):
+                await do(books, number, deed)
+            await check(books, begins)
+        async with open_books(Path(folder)) as books:
+            await check(books, begins)
