@@ -12,6 +12,7 @@ from bot import errors
 from bot.clock import Clock
 from bot.guilds.model import MAX_JOBS_AT_ONCE, GuildSettings
 from bot.guilds.service import Change, GuildService
+from bot.intake.admin_answers import stored
 from bot.intake.admin_rights import guild_of, is_known, may_act
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality, Size
@@ -42,10 +43,8 @@ class SettingsPanel:
     async def open(self, interaction: Interaction) -> None:
         """Answer with the panel, for this person alone; raises Refusal."""
         guild = guild_of(interaction)
-        try:
+        with stored():
             settings = await self._guilds.get(guild.id)
-        except errors.StoreError as error:
-            raise errors.StoreUnavailable from error
         view = settings_panel(self._facts(interaction, guild, settings))
         await interaction.response.send_message(view=view, ephemeral=True)
 
@@ -57,7 +56,8 @@ class SettingsPanel:
             return
         if item.choice in _FORMS:
             which = PanelForm(form=_FORMS[item.choice], guild_id=item.guild_id, opener_id=item.opener_id)
-            settings = await self._guilds.get(item.guild_id)
+            with stored():
+                settings = await self._guilds.get(item.guild_id)
             await interaction.response.send_modal(panel_forms.panel_form(which, settings))
             return
         by_id = interaction.user.id
@@ -88,13 +88,12 @@ class SettingsPanel:
         """Promise an answer, change something, and show the panel as it is then."""
         guild = guild_of(interaction)
         await interaction.response.defer()
-        try:
-            changed = await change(guild)
-            settings, notice = changed.after, panel.changes(changed.before, changed.after)
-        except errors.BadSetting as refusal:
-            settings, notice = await self._guilds.get(guild.id), texts.refusal(refusal)
-        except errors.StoreError as error:
-            raise errors.StoreUnavailable from error
+        with stored():
+            try:
+                changed = await change(guild)
+                settings, notice = changed.after, panel.changes(changed.before, changed.after)
+            except errors.BadSetting as refusal:
+                settings, notice = await self._guilds.get(guild.id), texts.refusal(refusal)
         facts = self._facts(interaction, guild, settings)
         await interaction.edit_original_response(view=settings_panel(facts, notice=notice))
 
