@@ -18,9 +18,10 @@ from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality, Size
 from bot.settings import ReplyToPicture
 from bot.ui import panel_forms, texts
-from bot.ui.panel import AS_USUAL, PanelFacts, settings_panel
+from bot.ui.panel import PanelFacts, settings_panel
 from bot.ui.panel_forms import Form, PanelForm
 from bot.ui.panel_items import Choice, PanelItem
+from bot.ui.panel_options import AS_USUAL
 from bot.ui.texts import panel
 
 if TYPE_CHECKING:

@@ -8,48 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import discord
 from discord import ui
 
 from bot.guilds.model import MAX_CHANNELS, GuildSettings
-from bot.jobs.model import Quality
 from bot.settings import ReplyToPicture
-from bot.ui import characters, texts
+from bot.ui import characters, panel_options
 from bot.ui.cards import BLUE
 from bot.ui.panel_items import Choice, PanelItem, item_id
 from bot.ui.texts import panel
 
-AS_USUAL = "usual"
-"""The value of leaving replies to what the operator has set."""
-ZONES = (
-    "UTC",
-    "America/Los_Angeles",
-    "America/Denver",
-    "America/Chicago",
-    "America/New_York",
-    "America/Mexico_City",
-    "America/Argentina/Buenos_Aires",
-    "America/Sao_Paulo",
-    "Europe/London",
-    "Europe/Berlin",
-    "Europe/Paris",
-    "Europe/Madrid",
-    "Europe/Istanbul",
-    "Europe/Moscow",
-    "Africa/Cairo",
-    "Africa/Lagos",
-    "Africa/Johannesburg",
-    "Asia/Dubai",
-    "Asia/Kolkata",
-    "Asia/Jakarta",
-    "Asia/Shanghai",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Pacific/Auckland",
-)
-"""One fewer than a menu holds: the server's own is always among them."""
 IMAGE_CHANNELS = (
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -120,13 +89,19 @@ def settings_panel(facts: PanelFacts, *, notice: str = "") -> ui.LayoutView:
     log = () if settings.log_channel_id is None else (settings.log_channel_id,)
     parts: list[ui.Item[Any]] = [
         ui.TextDisplay(_head(notice)),
-        *_menu(facts, Choice.ZONE, "time_zone", panel.ZONE_HINT, _zones(settings, now=facts.now)),
+        *_menu(facts, Choice.ZONE, "time_zone", panel.ZONE_HINT, panel_options.zones(settings, now=facts.now)),
         *_channels(facts, _ALLOWED, settings.allowed_channels),
         *_channels(facts, _DENIED, settings.denied_channels),
-        *_menu(facts, Choice.HIGHEST, "highest_quality", panel.HIGHEST_HINT, _highest(settings)),
-        *_menu(facts, Choice.QUALITY, "default_quality", panel.QUALITY_HINT, _qualities(settings)),
-        *_menu(facts, Choice.SIZE, "default_size", panel.SIZE_HINT, _sizes(settings)),
-        *_menu(facts, Choice.REPLIES, "reply_to_picture", panel.REPLIES_HINT, _replies(facts)),
+        *_menu(facts, Choice.HIGHEST, "highest_quality", panel.HIGHEST_HINT, panel_options.highest(settings)),
+        *_menu(facts, Choice.QUALITY, "default_quality", panel.QUALITY_HINT, panel_options.qualities(settings)),
+        *_menu(facts, Choice.SIZE, "default_size", panel.SIZE_HINT, panel_options.sizes(settings)),
+        *_menu(
+            facts,
+            Choice.REPLIES,
+            "reply_to_picture",
+            panel.REPLIES_HINT,
+            panel_options.replies(settings, usual=facts.usual_replies),
+        ),
         *_channels(facts, _LOG, log),
         ui.TextDisplay(panel.at_once(settings)),
         _buttons(facts),
@@ -199,49 +174,3 @@ def _row(facts: PanelFacts, items: Mapping[Choice, ui.Item[Any]]) -> ui.ActionRo
 
 def _id(facts: PanelFacts, choice: Choice) -> str:
     return item_id(choice, guild_id=facts.guild_id, opener_id=facts.opener_id)
-
-
-def _zones(settings: GuildSettings, *, now: datetime) -> list[discord.SelectOption]:
-    names = ZONES if settings.time_zone in ZONES else (settings.time_zone, *ZONES)
-    return [_zone(name, now=now, chosen=name == settings.time_zone) for name in names]
-
-
-def _zone(name: str, *, now: datetime, chosen: bool) -> discord.SelectOption:
-    there = now.astimezone(ZoneInfo(name))
-    description = panel.zone_now(there.isoformat(timespec="minutes")[-6:], f"{there:%H:%M}")
-    return discord.SelectOption(label=name, value=name, description=description, default=chosen)
-
-
-def _highest(settings: GuildSettings) -> list[discord.SelectOption]:
-    return [
-        discord.SelectOption(
-            label=panel.quality_label(each), value=each.value, default=each is settings.highest_quality
-        )
-        for each in Quality
-    ]
-
-
-def _qualities(settings: GuildSettings) -> list[discord.SelectOption]:
-    return [
-        discord.SelectOption(label=name, value=each.value, default=each is settings.default_quality)
-        for each, name in texts.QUALITY_NAMES.items()
-    ]
-
-
-def _sizes(settings: GuildSettings) -> list[discord.SelectOption]:
-    return [
-        discord.SelectOption(label=name, value=each.value, default=each is settings.default_size)
-        for each, name in texts.SIZE_NAMES.items()
-    ]
-
-
-def _replies(facts: PanelFacts) -> list[discord.SelectOption]:
-    chosen = facts.settings.reply_to_picture
-    return [
-        discord.SelectOption(
-            label=panel.replies_label(mode, usual=facts.usual_replies),
-            value=AS_USUAL if mode is None else mode.value,
-            default=mode is chosen,
-        )
-        for mode in (None, *ReplyToPicture)
-    ]
