@@ -53,7 +53,6 @@ WHERE job_id = :job_id AND kind = 'reserve' AND {condition} (
     SELECT 1 FROM ledger AS ended
     WHERE ended.job_id = held.job_id AND ended.counted_at = held.counted_at AND ended.kind IN ({ends})
 )
-ORDER BY id DESC LIMIT 1
 ON CONFLICT DO NOTHING
 """
 _ENDS = "'commit', 'release'"

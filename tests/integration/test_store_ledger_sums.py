@@ -49,12 +49,14 @@ async def _books(tmp_path: Path) -> AsyncGenerator[Books, None]:
         yield books
 
 
-async def test_usage_counts_for_everybody_it_concerns(books: Books) -> None:
+@pytest.mark.parametrize("since", [NOW, NOW.replace(minute=0, second=0, microsecond=0), NOW - DAY], ids=str)
+async def test_usage_counts_for_everybody_it_concerns(since: datetime, books: Books) -> None:
     """A person in a server and everywhere, the channel, the server, the whole; direct messages have no server."""
     for guild_id in (GUILD, GUILD, OTHER_GUILD, None):
         await books.reserve(guild_id=guild_id)
     await books.reserve(user_id=BOB)
-    assert [await books.images(subject) for subject in EVERYBODY] == [2, 1, 4, 1, 3, 3, 5]
+    await books.reserve(user_id=BOB, channel_id=OTHER_CHANNEL)
+    assert [await books.images(subject, since=since) for subject in EVERYBODY] == [2, 2, 4, 1, 3, 4, 6]
 
 
 async def test_no_windows_ask_nothing(books: Books) -> None:
