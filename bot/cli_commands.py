@@ -80,8 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_check(commands)
     _add_generate(commands)
-    cli_quota_options.add_usage(commands, prepare=_usage, settings_head=_SETTINGS_HEAD)
-    cli_quota_options.add_quota(commands, prepare=_quota, settings_head=_SETTINGS_HEAD)
+    look = {"epilog": EXIT_CODES, "formatter_class": _Formatter}
+    cli_quota_options.add_usage(commands, prepare=_usage, look=look, settings_head=_SETTINGS_HEAD)
+    cli_quota_options.add_quota(commands, prepare=_quota, look=look, settings_head=_SETTINGS_HEAD)
     return parser
 
 

@@ -15,13 +15,14 @@ _MAX_DAYS = 366
 _NO_BOT = "No bot has to run, and one that runs is not disturbed. Needs DATA_DIR; no key and no token."
 
 
-def add_usage(commands: Commands, *, prepare: Prepare, **defaults: Any) -> None:
-    """Add `usage`."""
+def add_usage(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **defaults: Any) -> None:
+    """Add `usage`; `look` is what its help has in common with that of other commands."""
     usage = commands.add_parser(
         "usage",
         help="tell what was used, per day, by whom and where",
         description="Tell how many pictures were made and what they cost, per day, server and person, beside the "
         f"operator's limits; and why requests were refused. {_NO_BOT}",
+        **look,
     )
     usage.add_argument("--server", type=_identity, metavar="ID", help="of one server; without it, of all")
     usage.add_argument("--days", type=_days, default=30, metavar="N", help="the last N days, up to 366 (%(default)s)")
@@ -31,18 +32,19 @@ def add_usage(commands: Commands, *, prepare: Prepare, **defaults: Any) -> None:
     usage.set_defaults(prepare=prepare, **defaults)
 
 
-def add_quota(commands: Commands, *, prepare: Prepare, **defaults: Any) -> None:
-    """Add `quota` and what can be done with quotas."""
+def add_quota(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **defaults: Any) -> None:
+    """Add `quota` and what can be done with quotas; `look` as in `add_usage`."""
     quota = commands.add_parser(
         "quota",
         help="see and change the limits of a server",
         description="See and change the limits of a server as its administrators do in Discord; it is told in their "
         f"log as done by the operator. {_NO_BOT}",
+        **look,
     )
     actions = quota.add_subparsers(required=True, metavar="{list,set,remove,grant,reset,adjust}")
 
     def add(name: str, explained: str, *adders: Callable[[Any], None]) -> None:
-        action = actions.add_parser(name, help=explained, description=f"{explained[0].upper()}{explained[1:]}.")
+        action = actions.add_parser(name, help=explained, description=f"{explained[0].upper()}{explained[1:]}.", **look)
         action.add_argument("--server", type=_identity, metavar="ID", required=True, help="the server")
         for adder in adders:
             adder(action)
