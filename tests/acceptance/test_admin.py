@@ -476,11 +476,9 @@ async def test_a_change_is_promised_before_it_is_made(house: House) -> None:
     """Else one that takes long would be made, and its administrator told that nothing happened."""
     boss = manager(house)
     async with house.bot():
-        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        async with house.database_held():
             use = await boss.use(house.channel, "/admin quota grant", member=house.alice, images="2")
             assert (await use.answered()).deferred
-            other.execute("ROLLBACK")
         message = await use.message()
         await message.wait_until(lambda seen: not seen.thinking)
         assert "may use 2 pictures more" in message.content

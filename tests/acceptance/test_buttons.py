@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import io
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -347,16 +346,13 @@ async def test_a_press_is_answered_in_time_while_the_database_is_held_by_another
     """What only reads is answered at once; what has to be stored says "is thinking…" after a second and then works."""
     async with house.bot():
         message = await a_result(house)
-        other = sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        await (await house.alice.press(message, "Edit")).modal()
-        assert (await pressed(house, message, "Details")).ephemeral
-        again = await house.alice.press(message, "Again")
-        await house.until(lambda: again.response is not None)
-        assert again.response is not None
-        assert again.response.deferred
-        other.execute("ROLLBACK")
-        other.close()
+        async with house.database_held():
+            await (await house.alice.press(message, "Edit")).modal()
+            assert (await pressed(house, message, "Details")).ephemeral
+            again = await house.alice.press(message, "Again")
+            await house.until(lambda: again.response is not None)
+            assert again.response is not None
+            assert again.response.deferred
         await drawn(house, await again.message())
 
 

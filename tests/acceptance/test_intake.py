@@ -1,7 +1,5 @@
 """The first three seconds: what is answered, and how, when our own side is slow or full."""
 
-import sqlite3
-
 from bot.sandbox.discord import Fault
 from bot.sandbox.discord.refusals import Known
 from tests.support.house import House, title, words
@@ -23,14 +21,11 @@ async def test_the_first_answer_is_the_progress_card(house: House) -> None:
 async def test_a_store_that_does_not_answer_within_a_second_makes_the_bot_defer(house: House) -> None:
     """Another program holds the database: "is thinking…" first, then the card and the picture in the same message."""
     async with house.bot():
-        other = sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        use = await house.alice.use(house.channel, "/imagine", prompt="slow", quality="0.5K")
-        await house.until(lambda: use.response is not None)
-        assert use.response is not None
-        assert use.response.deferred
-        other.execute("ROLLBACK")
-        other.close()
+        async with house.database_held():
+            use = await house.alice.use(house.channel, "/imagine", prompt="slow", quality="0.5K")
+            await house.until(lambda: use.response is not None)
+            assert use.response is not None
+            assert use.response.deferred
         message = await use.message()
         await house.until(lambda: message.attachments)
         assert len(house.tasks) == 1
@@ -40,12 +35,9 @@ async def test_a_defer_that_comes_too_late_loses_nothing(house: House) -> None:
     """The store was slow and Discord does not take the defer any more: the job goes on in a fresh message."""
     house.discord.faults.inject(CALLBACK, Fault.refused(Known.UNKNOWN_INTERACTION), times=2)
     async with house.bot():
-        other = sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        await house.alice.use(house.channel, "/imagine", prompt="slow", quality="0.5K")
-        await house.until(lambda: any(call.status == 404 for call in house.discord.requests))
-        other.execute("ROLLBACK")
-        other.close()
+        async with house.database_held():
+            await house.alice.use(house.channel, "/imagine", prompt="slow", quality="0.5K")
+            await house.until(lambda: any(call.status == 404 for call in house.discord.requests))
         await house.until(lambda: any(each.attachments for each in house.channel.messages.values()))
         assert len(house.tasks) == 1
 

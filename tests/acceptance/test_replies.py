@@ -1,9 +1,7 @@
 """Replies to pictures on the whole house: every mode, with and without the message-content intent."""
 
-import contextlib
 import hashlib
 import io
-import sqlite3
 
 import pytest
 from PIL import Image
@@ -463,7 +461,6 @@ async def test_a_fault_of_ours_is_a_sentence_too(house: House) -> None:
     """A reply is never met by silence because something broke inside."""
     async with house.bot():
         shown = await a_result(house)
-        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as other:
-            other.execute("DROP TABLE offers")
+        await house.change_database("DROP TABLE offers")
         said = await house.alice.say(house.channel, "make it night", reply_to=shown)
         assert "inside the bot" in (await answer_to(house, said)).content

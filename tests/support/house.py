@@ -100,6 +100,24 @@ class House:
             found = database.execute(f"SELECT kind, images, credits FROM ledger WHERE {which} ORDER BY id", (job_id,))
             return list(found)
 
+    async def change_database(self, sql: str) -> None:
+        """Let another program change the database. In a thread: the bot may be within a transaction and must go on."""
+
+        def change() -> None:
+            with contextlib.closing(sqlite3.connect(self.data_dir / "imagebot.sqlite3", isolation_level=None)) as other:
+                other.execute(sql)
+
+        await asyncio.to_thread(change)
+
+    @contextlib.asynccontextmanager
+    async def database_held(self) -> AsyncGenerator[None, None]:
+        """Let another program hold the database for the block, so that nothing can be written."""
+        path = self.data_dir / "imagebot.sqlite3"
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+
     @property
     def tasks(self) -> list[ProviderTask]:
         """List the tasks at the provider, in the order they were created."""

@@ -1,5 +1,6 @@
 """What stands in a report: its days, its names, and the words under which refusals are counted."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -62,7 +63,7 @@ def test_days_touch_and_the_last_one_is_today() -> None:
     """Each ends at the instant at which the next begins."""
     days = days_until(NOON, days=30, zone=UTC)
     assert [each.day for each in days] == [date(2026, 10, 24) + timedelta(days=n) for n in range(30)]
-    assert all(one.ends_at == other.begins_at for one, other in zip(days, days[1:], strict=False))
+    assert all(one.ends_at == other.begins_at for one, other in itertools.pairwise(days))
     assert days[-1].begins_at <= NOON < days[-1].ends_at
 
 
