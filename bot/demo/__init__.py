@@ -1,8 +1,8 @@
 """`imagebot demo`: the real bot between two stand-ins, a story of several people, and a proof of what arrived.
 
-`stage` is where it happens, `story` what happens, `acts` how people ask, `evidence` and `photos` what it is judged by,
-`transcript`, `table` and `page` how it is shown, `verdict` what it proves, `folder` the files it leaves. Only this
-package and the command line know the stand-ins.
+`stage` is where it happens, `story` and `quota_story` what happens, `acts` how people ask, `scenes` what they see,
+`evidence` and `photos` what it is judged by, `transcript`, `table` and `page` how it is shown, `verdict` what it
+proves, `folder` the files it leaves. Only this package and the command line know the stand-ins.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ async def _play(
     async with stage.opened(
         clock=clock,
         live=live,
-        places=len(story.DRAWN),
+        places=story.PLACES,
         patience_s=patience_s,
         on_scene=transcript.begin,
         on_proof=transcript.proof,
@@ -83,7 +83,7 @@ async def _play(
             await asyncio.gather(running, return_exceptions=True)
         rows = [await verdict.row_of(opened, scene) for scene in opened.scenes]
         await _keep_originals(opened, rows, out)
-        page.write(opened.scenes, accounts=opened.discord.world.accounts.values(), out=out)
+        page.write(opened.scenes, opened.asides, accounts=opened.discord.world.accounts.values(), out=out)
         faults = verdict.faults_of(
             rows,
             problems=opened.problems,
@@ -128,6 +128,8 @@ async def _chapter(opened: Stage, chapter: story.Chapter, out: Path) -> None:
         opened.problems.append(f"the chapter {chapter.__name__!r} did not end as it should: {error}")
     for scene in opened.scenes:
         folder.keep_picture(scene, out)
+    for aside in opened.asides:
+        folder.keep_file(aside, out)
 
 
 async def _keep_originals(opened: Stage, rows: list[verdict.Row], out: Path) -> None:

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from bot.clock import Clock
-from bot.sandbox.discord import Channel, Exchange, Message, NoAnswer, Person
+from bot.sandbox.discord import Account, Channel, Exchange, Message, NoAnswer, Person
 from bot.ui import texts
 
 File = tuple[str, bytes]
@@ -53,7 +53,8 @@ def by_command(channel: Channel, command: str, files: dict[str, File] | None = N
         exchange = await person.use(channel, command, **options, **given)
         return Begun(message=await exchange.message(), exchange=exchange)
 
-    return Act(verb="types", words=command, title="used", options=options, files=given, do=do)
+    told = {name: f"@{value.name}" if isinstance(value, Account) else value for name, value in options.items()}
+    return Act(verb="types", words=command, title="used", options=told, files=given, do=do)
 
 
 def by_reply(target: Message, text: str, *, owner: str, clock: Clock, confirm: str | None = None) -> Act:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from bot.demo import page
-from bot.demo.stage import Scene
+from bot.demo.scenes import Aside, Scene
 
 LOG_NAME = "bot.log"
 _SHOWN = re.compile(r'<img class="picture" src="([^"]+)"')
@@ -32,6 +32,12 @@ def keep_picture(scene: Scene, out: Path) -> None:
         return
     scene.file_name = f"{scene.person.name}-{scene.picture.filename}"
     (out / scene.file_name).write_bytes(scene.picture.read())
+
+
+def keep_file(aside: Aside, out: Path) -> None:
+    """Write the file that came with an answer as it arrived in Discord, where it shall be kept."""
+    if aside.file_name is not None and aside.message.attachments:
+        (out / aside.file_name).write_bytes(aside.message.attachments[0].read())
 
 
 def keep_original(original: Path, *, beside: str, out: Path) -> None:

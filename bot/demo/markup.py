@@ -20,6 +20,8 @@ _TOKEN = re.compile(
     r"|\*\*(?P<bold>(?:\\.|[^\\*\n])+)\*\*"
     r"|\*(?P<italic>(?:\\.|[^\\*\n])+)\*"
 )
+_MENTION = re.compile(r"<@!?(?P<id>\d{1,20})>")
+_FENCE = "```"
 _ESCAPE = re.compile(r"\\([^A-Za-z0-9\s])")
 _FORMS = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%d/%m/%Y", "D": "%d %B %Y", "F": "%A, %d %B %Y %H:%M"}
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -35,10 +37,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a text; `quoted` has a bar before it."""
+    """One line of a text; `quoted` has a bar before it, `block` is one of a block of code, where nothing is markup."""
 
     spans: tuple[Span, ...]
     quoted: bool = False
+    block: bool = False
 
     @property
     def text(self) -> str:
@@ -48,7 +51,16 @@ class Line:
 
 def read(text: str, *, at: datetime, names: Mapping[int, str] | None = None) -> list[Line]:
     """Read a text as it looks at the moment `at`; `names` are those of people who may be mentioned, by id."""
-    return [_line(line, at, names or {}) for line in text.split("\n")]
+    lines: list[Line] = []
+    in_block = False
+    for line in text.split("\n"):
+        if line == _FENCE:
+            in_block = not in_block
+        elif in_block:
+            lines.append(Line((Span(line),), block=True))
+        else:
+            lines.append(_line(line, at, names or {}))
+    return lines
 
 
 def relative(instant: float, *, at: datetime) -> str:
@@ -67,7 +79,8 @@ def printable(text: str) -> str:
 
 def _line(line: str, at: datetime, names: Mapping[int, str]) -> Line:
     quoted = line.startswith("> ")
-    return Line(tuple(_merged(_spans(line.removeprefix("> "), at, names))), quoted=quoted)
+    inner = f"• {line[2:]}" if line.startswith("- ") else line.removeprefix("> ")
+    return Line(tuple(_merged(_spans(inner, at, names))), quoted=quoted)
 
 
 def _spans(text: str, at: datetime, names: Mapping[int, str]) -> Iterator[Span]:
@@ -85,13 +98,18 @@ def _span(found: re.Match[str], at: datetime, names: Mapping[int, str]) -> Span:
         case "stamp":
             return Span(_moment(inner, at), "stamp")
         case "mention":
-            return Span(f"@{names.get(int(inner), 'unknown-user')}", "mention")
+            return Span(_name(inner, names), "mention")
         case "code":
             return Span(inner, "code")
         case "bold" | "italic" | "link" as style:
-            return Span(_ESCAPE.sub(r"\1", inner), style)
+            named = _MENTION.sub(lambda mention: _name(mention["id"], names), inner)
+            return Span(_ESCAPE.sub(r"\1", named), style)
         case _:
             return Span(inner)
+
+
+def _name(user_id: str, names: Mapping[int, str]) -> str:
+    return f"@{names.get(int(user_id), 'unknown-user')}"
 
 
 def _moment(stamp: str, at: datetime) -> str:

@@ -4,15 +4,17 @@ Whatever comes from a person or the provider goes through `html.escape`; nothing
 """
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from bot.demo import markup, photos
 from bot.demo.acts import Act
-from bot.demo.stage import BOT, CHANNEL, GUILD, Scene
+from bot.demo.scenes import Aside, Scene
+from bot.demo.stage import BOT, CHANNEL, GUILD
 from bot.sandbox.discord import Account, Attachment, Message, MessageState, Person
 
 NAME = "conversation.html"
@@ -29,17 +31,21 @@ _HUES = 360
 _BUTTON_STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger"}
 
 
-def write(scenes: list[Scene], *, accounts: Iterable[Account], out: Path) -> Path:
-    """Write the page beside the pictures it shows, and return its path; raises OSError."""
+def write(scenes: Sequence[Scene], asides: Sequence[Aside], *, accounts: Iterable[Account], out: Path) -> Path:
+    """Write the page beside the pictures it shows, and return its path; raises OSError.
+
+    `asides` are those that stand beside no scene.
+    """
     path = out / NAME
-    path.write_text(_page(scenes, {account.id: account.name for account in accounts}), encoding="utf-8")
+    path.write_text(_page(scenes, asides, {account.id: account.name for account in accounts}), encoding="utf-8")
     return path
 
 
-def _page(scenes: list[Scene], names: dict[int, str]) -> str:
+def _page(scenes: Sequence[Scene], asides: Sequence[Aside], names: dict[int, str]) -> str:
     style = resources.files("bot.demo").joinpath("page.css").read_text(encoding="utf-8")
     grown = _film(scenes[0], names) if scenes else ""
-    messages = "\n".join(_messages(scene, names) for scene in scenes)
+    parts = dict.fromkeys(["", *(seen.part for seen in (*scenes, *asides))])
+    sections = "\n".join(_section(part, [*scenes, *asides], names) for part in parts)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -53,9 +59,7 @@ def _page(scenes: list[Scene], names: dict[int, str]) -> str:
 <header><b>{escape(GUILD)}</b><span class="hash">#</span>{escape(CHANNEL)}</header>
 <main>
 {grown}
-<section class="messages">
-{messages}
-</section>
+{sections}
 </main>
 </body>
 </html>
@@ -75,12 +79,24 @@ def _frame(scene: Scene, state: MessageState, names: dict[int, str]) -> str:
     return f"<figure>{caption}{_content(scene.message, state, names, picture=scene.file_name)}</figure>"
 
 
+def _section(part: str, seen: Iterable[Scene | Aside], names: dict[int, str]) -> str:
+    """Show everything of one part of the story, in its order."""
+    own = sorted((each for each in seen if each.part == part), key=lambda each: each.began_at)
+    messages = "\n".join(_messages(each, names) if isinstance(each, Scene) else _aside(each, names) for each in own)
+    return f'<section class="messages">{f"<h2>{escape(part)}</h2>" if part else ""}\n{messages}\n</section>'
+
+
 def _messages(scene: Scene, names: dict[int, str]) -> str:
     """Show what a scene ended with, and what its person looked at besides."""
-    how = f'{scene.act.title} <span class="said">{_words(scene.said, names)}</span>' if scene.said else _did(scene.act)
+    did = _did(scene.act, in_full=scene.turned_away)
+    how = f'{scene.act.title} <span class="said">{_words(scene.said, names)}</span>' if scene.said else did
     ended = _message(scene.person, how, scene.message, names, given=_given(scene.act), picture=scene.file_name)
-    asides = [_message(scene.person, _did(aside.act), aside.message, names) for aside in scene.asides]
-    return "\n".join([ended, *asides])
+    return "\n".join([ended, *(_aside(aside, names) for aside in scene.asides)])
+
+
+def _aside(aside: Aside, names: dict[int, str]) -> str:
+    how = _did(aside.act, in_full=True)
+    return _message(aside.person, how, aside.message, names, picture=aside.file_name)
 
 
 def _message(
@@ -97,9 +113,11 @@ def _message(
 </article>"""
 
 
-def _did(act: Act) -> str:
-    """Say what a person typed, picked or pressed."""
-    return f'{act.title} <span class="command">{escape(act.words)}</span>'
+def _did(act: Act, *, in_full: bool) -> str:
+    """Say what a person typed, picked or pressed; `in_full` with its options, which the answer does not repeat."""
+    options = " ".join(f"<i>{escape(name)}</i> {escape(str(value))}" for name, value in act.options.items())
+    told = f' <span class="options">{options}</span>' if in_full and options else ""
+    return f'{act.title} <span class="command">{escape(act.words)}</span>{told}'
 
 
 def _words(said: Message, names: dict[int, str]) -> str:
@@ -154,7 +172,15 @@ def _thumbnail(embed: dict[str, Any], message: Message) -> str:
 
 def _markdown(text: str, state: MessageState, names: dict[int, str]) -> str:
     lines = markup.read(text, at=state.at, names=names) if text else []
-    return "".join(_line(line) for line in lines)
+    return "".join(_block(run) if block else "".join(map(_line, run)) for block, run in groupby(lines, _is_block))
+
+
+def _is_block(line: markup.Line) -> bool:
+    return line.block
+
+
+def _block(lines: Iterable[markup.Line]) -> str:
+    return f"<pre>{escape(chr(10).join(line.text for line in lines))}</pre>"
 
 
 def _line(line: markup.Line) -> str:

@@ -1,11 +1,9 @@
 """Where the story happens: both stand-ins, the real bot between them, and the people who act. No printing here."""
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,112 +11,22 @@ from typing import Any
 from bot import app
 from bot.clock import Clock
 from bot.demo import acts
+from bot.demo.scenes import Aside, Scene
 from bot.jobs.model import Job, Status
-from bot.sandbox.discord import Attachment, Channel, DiscordSandbox, Exchange, Guild, Message, Person
+from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Message, Person, Role
 from bot.sandbox.evolink import EvoLinkSandbox, Outcome
 from bot.settings import FixedSettings, ProviderSettings
-from bot.ui import cards, texts
 
 GUILD, CHANNEL, BOT = "Paper Harbour", "pictures", "imagebot"
 _SANDBOX_KEY, _SANDBOX_TOKEN = "sk-sandbox", "sandbox-token"
 _LOOK_EVERY_S = 0.02
 _CONNECTED_WITHIN_S = 20.0
 _TASK_WITHIN_S = 15.0
-_JOB_ID = re.compile(r"v1:cancel:(\w+)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aside:
-    """Something a person did besides, and what it showed to them."""
-
-    act: acts.Act
-    message: Message
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Scene:
-    """One job as its person sees it: the reply, and every interaction that led to it."""
-
-    title: str
-    person: Person
-    message: Message
-    exchanges: list[Exchange]
-    patience_s: float
-    act: acts.Act
-    said: Message | None = None
-    """What the person wrote, where that was a message."""
-    asides: list["Aside"] = field(default_factory=list["Aside"])
-    wants_picture: bool = True
-    file_name: str | None = None
-    """Where the picture was written, once it was."""
-
-    @property
-    def settings(self) -> str:
-        """Return what was asked for besides the prompt."""
-        named = [str(self.act.options.get(name)) for name in ("size", "quality") if self.act.options.get(name)]
-        return " · ".join([*named, *(["private"] if self.act.options.get("private") else [])])
-
-    @property
-    def job_id(self) -> str | None:
-        """Return the bot's id of the job, which a button of its first card holds."""
-        found = (_JOB_ID.search(str(state.components)) for state in self.message.states)
-        return next((each[1] for each in found if each), None)
-
-    @property
-    def began_at(self) -> datetime:
-        """Return when the person asked."""
-        return self.said.created_at if self.said else self.exchanges[0].created_at
-
-    @property
-    def upload_limit_bytes(self) -> int:
-        """Return how large a file the picture's way took at the end."""
-        return self.exchanges[-1].upload_limit_bytes if self.exchanges else self.message.channel.upload_limit_bytes
-
-    @property
-    def seconds(self) -> float:
-        """Return how long it took from the command to the last change of the reply."""
-        return (self.message.states[-1].at - self.began_at).total_seconds()
-
-    @property
-    def picture(self) -> Attachment | None:
-        """Return the picture that arrived in Discord."""
-        return self.message.attachments[0] if self.message.attachments else None
-
-    @property
-    def card_title(self) -> str:
-        """Return the title of the card in the reply."""
-        return next((str(embed.get("title")) for embed in self.message.embeds), "")
-
-    @property
-    def refused(self) -> bool:
-        """Tell whether the reply explains why there is no picture."""
-        return any(embed.get("color") == cards.RED.value for embed in self.message.embeds)
-
-    async def until(self, holds: Callable[[], object]) -> None:
-        """Wait for the reply to change so that `holds()` is true; raises TimeoutError."""
-        try:
-            await self.message.wait_until(lambda _: holds(), timeout=self.patience_s)
-        except TimeoutError:
-            raise TimeoutError(f"after {self.patience_s:.0f} s the reply still says {self.card_title!r}") from None
-
-    async def until_card(self, status: Status, *, turn: int | None = None) -> None:
-        """Wait for the card of a status; `turn` is the job's place in the line."""
-        await self.until(lambda: self.card_title == texts.status_title(status, turn))
-
-    async def until_picture(self) -> None:
-        """Wait for the picture; raises TimeoutError where the job ends without one."""
-        await self.until(lambda: self.picture or self.refused)
-        if self.picture is None:
-            raise TimeoutError(f"it ended without a picture: {self.card_title!r}")
-
-    async def press(self, label: str) -> None:
-        """Press a button of the reply, by the person who asked."""
-        self.exchanges.append(await self.person.press(self.message, label))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Stage:
-    """Everything a chapter needs. `scenes` are all jobs asked for so far; the two `on_` are told what happens."""
+    """Everything a chapter needs. `scenes` are all pictures asked for so far; the `on_` are told what happens."""
 
     clock: Clock
     app: app.App
@@ -129,21 +37,38 @@ class Stage:
     channel: Channel
     patience_s: float
     on_scene: Callable[[Scene], None]
-    on_proof: Callable[[Scene, str], None]
-    on_aside: Callable[[Scene, Aside], None]
+    on_proof: Callable[[Scene | Aside, str], None]
+    on_aside: Callable[[Aside], None]
     scenes: list[Scene] = field(default_factory=list[Scene])
+    asides: list[Aside] = field(default_factory=list[Aside])
+    """What was looked at beside no scene."""
+    people: dict[str, Person] = field(default_factory=dict[str, Person])
     problems: list[str] = field(default_factory=list[str])
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(
-        self, name: str, title: str, *, ending: Outcome | None = None, wants_picture: bool = True, **options: Any
+        self,
+        name: str,
+        title: str,
+        *,
+        ending: Outcome | None = None,
+        wants_picture: bool = True,
+        part: str = "",
+        **options: Any,
     ) -> Scene:
         """Let somebody use /imagine; the task it makes ends as `ending`."""
         act = acts.by_command(self.channel, "/imagine", **options)
-        return await self.perform(name, title, act, ending=ending, wants_picture=wants_picture)
+        return await self.perform(name, title, act, ending=ending, wants_picture=wants_picture, part=part)
 
     async def perform(
-        self, name: str, title: str, act: acts.Act, *, ending: Outcome | None = None, wants_picture: bool = True
+        self,
+        name: str,
+        title: str,
+        act: acts.Act,
+        *,
+        ending: Outcome | None = None,
+        wants_picture: bool = True,
+        part: str = "",
     ) -> Scene:
         """Let somebody ask for a picture; the task it makes ends as `ending`."""
         async with self._asking:  # the stand-in gives its endings out in the order in which tasks are created
@@ -161,6 +86,7 @@ class Stage:
                 act=act,
                 said=begun.said,
                 wants_picture=wants_picture,
+                part=part,
             )
             self.scenes.append(scene)
             self.on_scene(scene)
@@ -171,12 +97,22 @@ class Stage:
 
     async def look(self, scene: Scene, act: acts.Act) -> Message:
         """Let the person of a scene do something that makes no picture; return what it shows."""
-        begun = await act.do(scene.person)
-        await begun.message.wait_until(lambda seen: not seen.thinking, timeout=self.patience_s)
-        aside = Aside(act=act, message=begun.message)
+        aside = await self._shown(scene.person, act, part="", file_name=None)
         scene.asides.append(aside)
-        self.on_aside(scene, aside)
-        return begun.message
+        return aside.message
+
+    async def use(self, person: Person, act: acts.Act, *, part: str, file_name: str | None = None) -> Aside:
+        """Let somebody do something that stands by itself; a file that comes with the answer gets `file_name`."""
+        aside = await self._shown(person, act, part=part, file_name=file_name)
+        self.asides.append(aside)
+        return aside
+
+    async def _shown(self, person: Person, act: acts.Act, *, part: str, file_name: str | None) -> Aside:
+        begun = await act.do(person)
+        await begun.message.wait_until(lambda seen: not seen.thinking, timeout=self.patience_s)
+        aside = Aside(person=person, act=act, message=begun.message, part=part, file_name=file_name)
+        self.on_aside(aside)
+        return aside
 
     async def shown(self, name: str) -> Scene:
         """Wait until a person's picture is there, and return its scene; raises TimeoutError."""
@@ -189,29 +125,35 @@ class Stage:
         await self._until(is_there, f"{name} has no picture to go on with", within_s=self.patience_s)
         return found[0]
 
-    def member(self, name: str) -> Person:
-        """Return the person of that name, who comes when they first do something."""
-        known = (scene.person for scene in self.scenes if scene.person.name == name)
-        return next(known, None) or self.guild.add_member(name)
+    def member(self, name: str, *, roles: Sequence[Role] = ()) -> Person:
+        """Return the person of that name, who comes with these roles when they are first spoken of."""
+        if name not in self.people:
+            self.people[name] = self.guild.add_member(name, roles=roles)
+        return self.people[name]
 
     async def job_of(self, scene: Scene) -> Job | None:
         """Return the stored job behind a scene."""
         return await self.app.store.find(scene.job_id) if scene.job_id else None
 
-    async def until_kept(self, scene: Scene) -> None:
-        """Wait until the picture of a cancelled job lies ready for its person."""
+    async def until_stored(self, scene: Scene, status: Status) -> None:
+        """Wait until the job of a scene is stored with a status; raises TimeoutError."""
         deadline = self.clock.monotonic() + self.patience_s
-        while (job := await self.job_of(scene)) is None or job.status is not Status.READY:
+        while (job := await self.job_of(scene)) is None or job.status is not status:
             if self.clock.monotonic() > deadline:
-                raise TimeoutError("the picture was not kept")
+                raise TimeoutError(f"the job did not become {status}")
             await self.clock.sleep(_LOOK_EVERY_S)
 
-    def prove(self, scene: Scene, sentence: str, holds: object) -> None:
-        """Say `sentence` of a scene if it is true, else note a problem."""
+    async def until_full(self) -> None:
+        """Wait until as many tasks were created as there are places at the provider; raises TimeoutError."""
+        tasks, places = self.provider.tasks if self.provider else {}, self.app.settings.max_concurrent_tasks
+        await self._until(lambda: len(tasks) >= places, "not every place was taken", within_s=_TASK_WITHIN_S)
+
+    def prove(self, seen: Scene | Aside, sentence: str, holds: object) -> None:
+        """Say `sentence` of what somebody saw if it is true, else note a problem."""
         if holds:
-            self.on_proof(scene, sentence)
+            self.on_proof(seen, sentence)
         else:
-            self.problems.append(f"not true of {scene.person.name}'s picture: {sentence}")
+            self.problems.append(f"not true of what {seen.person.name} saw: {sentence}")
 
     async def connected(self, running: "asyncio.Task[None]") -> None:
         """Wait until the bot hears from Discord; raises TimeoutError, or what ended it before that."""
@@ -240,8 +182,8 @@ async def opened(
     places: int,
     patience_s: float,
     on_scene: Callable[[Scene], None],
-    on_proof: Callable[[Scene, str], None],
-    on_aside: Callable[[Scene, Aside], None],
+    on_proof: Callable[[Scene | Aside, str], None],
+    on_aside: Callable[[Aside], None],
 ) -> AsyncGenerator[Stage, None]:
     """Build stand-ins and bot for the block, the bot not yet running; `live` replaces the provider's stand-in.
 

@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.demo import acts, evidence, photos
-from bot.demo.stage import Scene, Stage
+from bot.demo import acts, evidence, photos, quota_story
+from bot.demo.scenes import Scene
+from bot.demo.stage import Stage
 from bot.jobs.model import Status
 from bot.sandbox.evolink import Completed, Failed
 from bot.sandbox.evolink.outcomes import PNG_24MB
@@ -108,13 +109,14 @@ async def changes_his_mind(stage: Stage) -> None:
     await stage.clock.sleep(_SECOND_THOUGHTS_S)
     await scene.press(texts.CANCEL_LABEL)
     await scene.until_card(Status.CANCELLED)
-    await stage.until_kept(scene)
+    await stage.until_stored(scene, Status.READY)
     await scene.press(texts.COLLECT_LABEL)
     await scene.until_picture()
 
 
 async def leaves_the_line(stage: Stage) -> None:
     """Grace comes when every place is taken, and cancels before anything was spent: no task is made for her."""
+    await stage.until_full()
     scene = await stage.ask(
         "grace",
         "leaves the line",
@@ -252,15 +254,18 @@ async def really_in_private(stage: Stage) -> None:
 
 DRAWN: tuple[Chapter, ...] = (
     watches_it_grow,
-    edits_her_photo,
-    combines_two,
-    wants_it_huge,
     keeps_a_secret,
     means_mischief,
-    asks_too_much,
     changes_his_mind,
+    edits_her_photo,
+    wants_it_huge,
+    asks_too_much,
+    combines_two,
+    quota_story.runs_into_a_limit,
 )
-"""Each takes one of the places at the provider at once; there are exactly as many places."""
+"""Each takes a place at the provider at once, the last one two. What draws longest begins first."""
+PLACES = len(DRAWN) + 1
+"""So all are taken when the next one comes."""
 LATER: tuple[Chapter, ...] = (replies_by_name, replies_and_confirms, uses_the_menu, presses_edit)
 """Each waits for somebody's picture to go on with."""
 CHAPTERS: tuple[Chapter, ...] = (*DRAWN, leaves_the_line, *LATER)

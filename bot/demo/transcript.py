@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,8 +13,8 @@ from rich.text import Text
 from bot.clock import Clock
 from bot.demo import markup
 from bot.demo.acts import Act
-from bot.demo.stage import Aside, Scene
-from bot.sandbox.discord import MessageState
+from bot.demo.scenes import Aside, Scene
+from bot.sandbox.discord import Message, MessageState, Person
 
 _NAME_CHARS = 6
 _WORDS_CHARS = 60
@@ -51,19 +51,20 @@ class Transcript:
         """Print a line that belongs to nobody."""
         self._print(Text(words, style="dim"))
 
-    def proof(self, scene: Scene, sentence: str) -> None:
-        """Print what was found to be true of a scene, after what it is about."""
-        self._show_new_states(scene)
-        self._print_of(scene, "✓     ", Text(sentence, style="green"))
+    def proof(self, seen: Scene | Aside, sentence: str) -> None:
+        """Print what was found to be true of what somebody saw, after what it is about."""
+        if isinstance(seen, Scene):
+            self._show_new_states(seen)
+        self._print_of(seen.person, "✓     ", Text(sentence, style="green"))
 
-    def aside(self, scene: Scene, aside: Aside) -> None:
-        """Print what a person did besides, and what it showed."""
-        self._print_of(scene, f"{aside.act.verb:<6}", _told(aside.act))
-        self._print_of(scene, "sees  ", describe(aside.message.states[-1]))
+    def aside(self, aside: Aside) -> None:
+        """Print what a person did that asks for no picture, and what it showed."""
+        self._print_of(aside.person, f"{aside.act.verb:<6}", _told(aside.act))
+        self._print_of(aside.person, "sees  ", describe(aside.message.states[-1], _names(aside.message)))
 
     def begin(self, scene: Scene) -> None:
         """Print what the person did, and follow the reply from now on."""
-        self._print_of(scene, f"{scene.act.verb:<6}", _told(scene.act))
+        self._print_of(scene.person, f"{scene.act.verb:<6}", _told(scene.act))
         self._shown[scene] = 0
         self._bars[scene] = self._progress.add_task(scene.person.name, total=100)
         self._watchers.append(asyncio.create_task(self._follow(scene), name=f"transcript {scene.person.name}"))
@@ -78,12 +79,12 @@ class Transcript:
         new = scene.message.states[self._shown[scene] :]
         self._shown[scene] += len(new)
         for state in new:
-            self._print_of(scene, "sees  ", describe(state))
+            self._print_of(scene.person, "sees  ", describe(state, _names(scene.message)))
             self._progress.update(self._bars[scene], completed=_percent(state))
 
-    def _print_of(self, scene: Scene, verb: str, words: Text) -> None:
+    def _print_of(self, person: Person, verb: str, words: Text) -> None:
         line = Text(f"{self._clock.monotonic() - self._began:5.1f} s  ", style="dim")
-        line.append(f"{scene.person.name:<{_NAME_CHARS}} ", style="cyan")
+        line.append(f"{person.name:<{_NAME_CHARS}} ", style="cyan")
         line.append(verb, style="dim")
         self._print(line.append_text(words))
 
@@ -99,16 +100,20 @@ def _told(act: Act) -> Text:
     return told
 
 
-def describe(state: MessageState) -> Text:
-    """Say in one line what a state of a message shows: title, words, files, buttons; the quoted prompt is left out."""
+def describe(state: MessageState, names: Mapping[int, str]) -> Text:
+    """Say in one line what a state of a message shows: title, words, files, buttons.
+
+    Quoted prompts and tables are left out.
+    """
     if state.thinking:
         return Text("is thinking…", style="dim")
-    told = Text(_short(" ".join(line.text for line in markup.read(state.content, at=state.at) if line.text)))
+    content = markup.read(state.content, at=state.at, names=names)
+    told = Text(markup.printable(" ".join(line.text for line in content if line.text and not line.block)))
     for embed in state.embeds:
         if told:
             told.append(" · ")
         told.append(markup.printable(embed.get("title", "")), style=f"bold #{embed.get('color', _EMBED_GREY):06x}")
-        told.append("".join(f" · {words}" for words in _words(embed, state)))
+        told.append("".join(f" · {words}" for words in _words(embed, state, names)))
     for file in state.attachments:
         told.append(f" · {file.filename} ({file.n_bytes:,} bytes)", style="green")
     for label in state.labels:
@@ -116,10 +121,14 @@ def describe(state: MessageState) -> Text:
     return told
 
 
-def _words(embed: dict[str, Any], state: MessageState) -> list[str]:
+def _words(embed: dict[str, Any], state: MessageState, names: Mapping[int, str]) -> list[str]:
     texts = [embed.get("description", ""), *(f"{each['name']}: {each['value']}" for each in embed.get("fields", []))]
-    lines = [line for text in texts for line in markup.read(text, at=state.at)]
-    return [markup.printable(line.text) for line in lines if line.text and not line.quoted]
+    lines = [line for text in texts for line in markup.read(text, at=state.at, names=names)]
+    return [markup.printable(line.text) for line in lines if line.text and not line.quoted and not line.block]
+
+
+def _names(message: Message) -> dict[int, str]:
+    return {account.id: account.name for account in message.channel.world.accounts.values()}
 
 
 def _percent(state: MessageState) -> int:

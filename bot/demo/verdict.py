@@ -6,11 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.demo.stage import Scene, Stage
+from bot.demo.scenes import Scene
+from bot.demo.stage import Stage
 from bot.jobs.model import Job, Status
 from bot.sandbox.discord import Violation
 
-_ENDED = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED})
+_TURNED_AWAY = "refused"
+_ENDED = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED, _TURNED_AWAY})
 
 
 class Identical(enum.StrEnum):
@@ -38,7 +40,7 @@ class Row:
     person: str
     settings: str
     status: str
-    """The job's status in the bot's database."""
+    """The job's status in the bot's database; `refused` where none was made of the request."""
     discord_calls: int
     seconds: float
     n_bytes: int | None
@@ -79,7 +81,7 @@ async def row_of(stage: Stage, scene: Scene) -> Row:
         job=scene.title,
         person=scene.person.name,
         settings=scene.settings,
-        status=job.status.value if job else "unknown",
+        status=_status(job, scene),
         discord_calls=_calls(stage, scene),
         seconds=round(scene.seconds, 1),
         n_bytes=len(arrived) if arrived is not None else None,
@@ -100,6 +102,12 @@ def faults_of(rows: list[Row], *, problems: list[str], violations: list[Violatio
     if keys_leaked:
         faults.append("the provider's key was sent to the host of the results")
     return faults
+
+
+def _status(job: Job | None, scene: Scene) -> str:
+    if job is not None:
+        return job.status.value
+    return _TURNED_AWAY if scene.turned_away else "unknown"
 
 
 def _made(stage: Stage, job: Job | None, kept_sha256: str | None) -> Made | None:

@@ -17,13 +17,17 @@ import pytest
 
 from bot import demo
 from bot.clock import SystemClock
-from bot.demo import acts, stage
-from bot.demo.stage import Scene, Stage
+from bot.demo import acts, stage, verdict
+from bot.demo.scenes import Scene
+from bot.demo.stage import Stage
 from bot.errors import CannotConnect
 from bot.images import container
+from bot.sandbox.discord.message_forms import EPHEMERAL
 from bot.sandbox.evolink import Completed, EvoLinkSandbox, Failed, Outcome
 from bot.ui import cards
 
+MIKES = ("first of two a day", "second of two a day", "first of two granted", "second of two granted")
+TOO_MANY = ("a third, one too many", "a fifth, one too many")
 UNUSABLE = {
     "DISCORD_TOKEN": "Bot x",
     "DATA_DIR": "/dev/null/nowhere",
@@ -235,8 +239,30 @@ def test_every_picture_arrived_as_it_was_made(played: Played) -> None:
         "karl: uses the menu": "yes",
         "laura: presses Edit": "yes",
         "heidi: redraws it in 4K": "yes",
+        **{f"mike: {job}": "yes" for job in MIKES},
+        **{f"mike: {job}": None for job in TOO_MANY},
     }
     assert (played.jobs["erin"]["status"], played.jobs["grace"]["status"]) == ("failed", "cancelled")
+
+
+def test_a_limit_is_run_into_raised_and_run_into_again(played: Played) -> None:
+    """Two pictures, a refusal, two more that were granted, a refusal: in this order, and a refusal is an answer."""
+    told = [(row["job"], row["status"], row["discord_calls"]) for row in played.rows if row["person"] == "mike"]
+    assert [job for job, status, _ in told if status == "delivered"] == list(MIKES)
+    assert [(job, status, calls) for job, status, calls in told if status != "delivered"] == [
+        (job, "refused", 1) for job in TOO_MANY
+    ]
+    assert [job for job, _, _ in told] == [*MIKES[:2], TOO_MANY[0], *MIKES[2:], TOO_MANY[1]]
+    assert played.printed.count("none (refused)") == len(TOO_MANY)
+
+
+def test_the_chart_of_what_was_used_is_kept(played: Played) -> None:
+    """As large as the file that the administrator saw, a picture, and shown on the page."""
+    chart = played.out / "usage-chart.png"
+    found = container.inspect(chart)
+    assert (found.media_type, found.width, found.height) == ("image/png", 1200, 900)
+    assert f"usage.png ({chart.stat().st_size:,} bytes)" in played.printed
+    assert 'src="usage-chart.png"' in (played.out / "conversation.html").read_text(encoding="utf-8")
 
 
 def test_every_picture_is_written_as_it_arrived(played: Played) -> None:
@@ -248,7 +274,7 @@ def test_every_picture_is_written_as_it_arrived(played: Played) -> None:
         assert hashlib.sha256(content).hexdigest() == row["sha256"]
     original = f"{Path(played.jobs['bob']['file']).stem}.original.png"
     written = {path.name for path in played.out.iterdir()}
-    assert written == {*(row["file"] for row in rows), original, "conversation.html", "bot.log"}
+    assert written == {*(row["file"] for row in rows), original, "usage-chart.png", "conversation.html", "bot.log"}
 
 
 def test_the_original_of_what_was_fitted_lies_beside_it(played: Played) -> None:
@@ -287,6 +313,20 @@ def test_the_original_of_what_was_fitted_lies_beside_it(played: Played) -> None:
         "karl   ✓     the same photo for three people was uploaded once",
         "laura  ✓     picture 1 is heidi's, picture 2 hers",
         "s from the end of its download to the message",
+        "paula  types /admin quota set limit: 2 per: day member: @mike",
+        "paula  sees  For @mike: at most 2 pictures a day. Before: no such limit.",
+        "mike   types /imagine prompt: the moon in a jam jar size: 1:1 quality: 0.5K",
+        "mike   sees  Your own limit in this server of 2 pictures a day is used up",
+        "mike   ✓     told to him alone: which limit, until when, who can change it",
+        "paula  types /admin quota grant member: @mike images: 2 why: for the harbour fair",
+        "paula  sees  @mike may use 2 pictures more.",
+        "mike   sees  What you have left",
+        "mike   ✓     nothing is left of four, and he alone sees it",
+        "mike   ✓     four pictures, four tasks: what was refused made none",
+        "mike   ✓     the ledger holds these four at the provider's price",
+        "paula  types /admin usage days: 7",
+        "paula  sees  What was used: Paper Harbour",
+        "paula  ✓     the chart is a PNG that one can read; it is kept as usage-chart.png",
         "grace  ✓     no task was made, nothing is to be paid",
         "alice: watches it grow",
         "fitted",
@@ -305,14 +345,15 @@ def test_no_raw_data_is_shown_to_people(played: Played) -> None:
 def test_the_page_shows_everybody(played: Played) -> None:
     """One message each, what was looked at privately, how each was asked for, and the first reply in all its states."""
     page = (played.out / "conversation.html").read_text(encoding="utf-8")
-    n_private_looks = 2  # details and history
+    n_private_looks = 6  # details and history; a limit set, more granted, the card of what is left, what was used
     assert page.count("<article") == len(played.rows) + n_private_looks
     assert page.count("<figure>") >= 3
     assert page.count('class="thumbnail"') == 2
     for row in played.rows:
         assert f"{row['person']}</b> " in page
         assert row["file"] is None or f'src="{row["file"]}"' in page
-    for words in ("Edit image", "Redraw in 4K", "/history", "make it snow"):
+    assert "<h2>A limit, and two pictures more</h2>" in page
+    for words in ("Edit image", "Redraw in 4K", "/history", "/admin quota set", "make it snow"):
         assert re.search(f'<span class="(command|said)">[^\\n]*{words}', page)
 
 
@@ -334,8 +375,8 @@ async def opened() -> AsyncGenerator[Stage, None]:
         places=1,
         patience_s=0.01,
         on_scene=lambda _: None,
-        on_proof=lambda _scene, _sentence: None,
-        on_aside=lambda _scene, _aside: None,
+        on_proof=lambda _seen, _sentence: None,
+        on_aside=lambda _: None,
     ) as opened:
         await opened.app.client.login(opened.discord.token)
         yield opened
@@ -395,7 +436,32 @@ async def test_what_is_not_true_is_a_problem(opened: Stage) -> None:
     scene = scene_in(opened)
     opened.prove(scene, "nobody was pinged", True)
     opened.prove(scene, "only alice can see it", False)
-    assert opened.problems == ["not true of alice's picture: only alice can see it"]
+    assert opened.problems == ["not true of what alice saw: only alice can see it"]
+
+
+async def test_a_private_sentence_instead_of_a_picture_is_a_refusal(opened: Stage) -> None:
+    """It is the end of a request that made no job; where a picture was to come, that is a fault."""
+    scene = scene_in(opened)
+    scene.said = scene.message
+    assert (await verdict.row_of(opened, scene)).status == "unknown"
+    scene.message.flags |= EPHEMERAL
+    with pytest.raises(TimeoutError, match="ended without a picture: 'hello'"):
+        await scene.until_picture()
+    row = await verdict.row_of(opened, scene)
+    assert (row.status, row.identical) == ("refused", verdict.Identical.NO)
+    scene.wants_picture = False
+    row = await verdict.row_of(opened, scene)
+    assert (row.status, row.identical) == ("refused", None)
+    assert verdict.faults_of([row], problems=[], violations=[], keys_leaked=0) == []
+
+
+async def test_who_is_spoken_of_twice_comes_once(opened: Stage) -> None:
+    """With the roles of the first time."""
+    managers = opened.guild.add_role("managers")
+    paula = opened.member("paula", roles=[managers])
+    assert opened.member("paula") is paula
+    assert opened.guild.members[paula.id].roles == [managers]
+    assert opened.member("mike") is not paula
 
 
 def scene_in(opened: Stage) -> Scene:

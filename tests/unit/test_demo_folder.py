@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo import folder, page
+from bot.demo import folder, page, quota_story
 
 SHOWN = '<img class="picture" src="{}" alt="">'
 
@@ -15,7 +15,9 @@ def names_in(out: Path) -> set[str]:
 
 def test_what_an_earlier_demo_wrote_is_taken_away(tmp_path: Path) -> None:
     """The page, the log, the pictures that the page shows, and their originals; all else stays."""
-    (tmp_path / page.NAME).write_text(SHOWN.format("bob-a-city.jpg") + SHOWN.format("carol-a&#x27;s.jpg"))
+    shown = ("bob-a-city.jpg", "carol-a&#x27;s.jpg", quota_story.CHART_NAME)
+    (tmp_path / page.NAME).write_text("".join(SHOWN.format(name) for name in shown))
+    (tmp_path / quota_story.CHART_NAME).touch()
     for name in ("bot.log", "bob-a-city.jpg", "bob-a-city.original.png", "carol-a's.jpg", "bob-at-home.jpg", "notes"):
         (tmp_path / name).touch()
     folder.make_clean(tmp_path)

@@ -25,6 +25,8 @@ NOON_S = int(NOON.timestamp())
         (r"[to \] it](https://example.com/a) [no](b)", [Span("to ] it", "link"), Span(" [no](b)")]),
         (r"\[not\](https://example.com)", [Span("[not](https://example.com)")]),
         ("<@7> and <@!8>", [Span("@alice", "mention"), Span(" and "), Span("@unknown-user", "mention")]),
+        ("**for <@7>**", [Span("for @alice", "bold")]),
+        ("- for <@7>", [Span("• for "), Span("@alice", "mention")]),
         ("**open and `open", [Span("**open and `open")]),
         ("", []),
     ],
@@ -39,6 +41,12 @@ def test_quotes_are_told_from_words() -> None:
     """A bar stands before each quoted line and before no other."""
     lines = markup.read("words\n> quoted\n>not", at=NOON)
     assert [(line.text, line.quoted) for line in lines] == [("words", False), ("quoted", True), (">not", False)]
+
+
+def test_a_block_of_code_is_read_as_it_is() -> None:
+    """Between its fences, and nowhere else."""
+    lines = markup.read("```\n**a**  b\n```\n**c**", at=NOON)
+    assert [(line.text, line.block) for line in lines] == [("**a**  b", True), ("c", False)]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
 """The page of the demo shows what people saw, whatever they wrote, and runs nothing of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
 from bot.clock import SystemClock
 from bot.demo import acts, page, transcript
-from bot.demo.stage import Aside, Scene
+from bot.demo.scenes import Aside, Scene
 from bot.sandbox.discord import DiscordSandbox, Exchange, Message
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -78,7 +78,7 @@ def scene_of(words: str, *, private: bool = False, picture: bytes | None = None)
 
 def page_of(sandbox: DiscordSandbox, scene: Scene, folder: Path) -> str:
     """Write the page and read it back."""
-    return page.write([scene], accounts=sandbox.world.accounts.values(), out=folder).read_text(encoding="utf-8")
+    return page.write([scene], [], accounts=sandbox.world.accounts.values(), out=folder).read_text(encoding="utf-8")
 
 
 def test_no_text_becomes_markup(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_private_reply_says_who_can_see_it(tmp_path: Path) -> None:
 
 def test_a_page_without_any_scene_is_still_a_page(tmp_path: Path) -> None:
     """A bot that never came up leaves an empty conversation."""
-    text = page.write([], accounts=[], out=tmp_path).read_text(encoding="utf-8")
+    text = page.write([], [], accounts=[], out=tmp_path).read_text(encoding="utf-8")
     assert "<article" not in text
     assert "Paper Harbour" in text
 
@@ -136,8 +136,8 @@ def test_a_page_without_any_scene_is_still_a_page(tmp_path: Path) -> None:
 def test_a_state_is_told_in_one_line() -> None:
     """Everything that is shown; the quoted prompt and what a terminal would obey are left out."""
     _, scene = scene_of("al\x1bice\u202e", picture=b"12345")
-    assert transcript.describe(scene.message.states[0]).plain == (
-        "alice · alice · alice bold code @unknown-user in 4 seconds · alice: alice · Please note: alice"
+    assert transcript.describe(scene.message.states[0], {scene.person.id: "alice"}).plain == (
+        "alice · alice · alice bold code @alice in 4 seconds · alice: alice · Please note: alice"
         " · a.png (5 bytes) [alice]"
     )
 
@@ -164,8 +164,44 @@ def test_what_a_person_looked_at_besides_follows(tmp_path: Path) -> None:
     _, looked = scene_of("bob", private=True, picture=b"small")
     looked.message.embeds[0]["thumbnail"] = {"sandbox_file_id": 3}
     looked.message.record_state(at=NOON, route="PATCH")
-    scene.asides.append(Aside(act=acts.by_command(scene.message.channel, "/history"), message=looked.message))
+    act = acts.by_command(scene.message.channel, "/history")
+    scene.asides.append(Aside(person=scene.person, act=act, message=looked.message))
     text = page_of(sandbox, scene, tmp_path)
     assert text.count("<article") == 2
     assert '<img class="thumbnail" src="data:image/webp;base64,c21hbGw=" alt="">' in text
     assert text.count("Only alice can see this") == 1
+
+
+def test_a_part_of_the_story_stands_together_in_its_order(tmp_path: Path) -> None:
+    """Under its head, with what was asked for where the answer does not repeat it, and with the file that came."""
+    sandbox, scene = scene_of("alice")
+    _, refused = scene_of("mike", private=True)
+    refused.message.embeds.clear()
+    refused.part = "Limits & more"
+    _, set_before = scene_of("paula", private=True, picture=b"chart")
+    act = acts.by_command(scene.message.channel, "/admin quota set", member=refused.person, limit=HOSTILE)
+    aside = Aside(
+        person=set_before.person, act=act, message=set_before.message, part="Limits & more", file_name="chart.png"
+    )
+    refused.exchanges[0].created_at = NOON + timedelta(seconds=1)
+    written = page.write([refused, scene], [aside], accounts=sandbox.world.accounts.values(), out=tmp_path)
+    text = written.read_text(encoding="utf-8")
+    heads = [text.index(piece) for piece in ("<h2>Limits &amp; more</h2>", "paula</b> used", "mike</b> used")]
+    assert heads == sorted(heads)
+    assert text.index("alice</b> used") < heads[0]
+    assert text.count("<article") == 3
+    assert "<i>member</i> @mike <i>limit</i> &quot;&gt;&lt;script&gt;" in text
+    assert "<i>prompt</i> mike" in text
+    assert "<i>prompt</i> alice" not in text
+    assert '<img class="picture" src="chart.png"' in text
+
+
+def test_a_block_of_code_keeps_its_columns(tmp_path: Path) -> None:
+    """Nothing in it is markup, neither Discord's nor the page's; a terminal is not told it."""
+    sandbox, scene = scene_of("alice")
+    scene.message.embeds[0]["description"] = "words\n```\nday   **1**\n<b>     2\n```\nmore"
+    scene.message.record_state(at=NOON, route="PATCH")
+    text = page_of(sandbox, scene, tmp_path)
+    assert "<p>words</p><pre>day   **1**\n&lt;b&gt;     2</pre><p>more</p>" in text
+    told = transcript.describe(scene.message.states[-1], {}).plain
+    assert "alice · words · more · " in told

@@ -64,6 +64,7 @@ def test_a_good_end_has_no_faults() -> None:
         replace(GOOD_ROW, identical=Identical.FITTED),
         replace(GOOD_ROW, status="failed", identical=None),
         replace(GOOD_ROW, status="cancelled", identical=None),
+        replace(GOOD_ROW, status="refused", identical=None),
     ]
     assert verdict.faults_of(rows, problems=[], violations=[], keys_leaked=0) == []
 
