@@ -85,7 +85,7 @@ def test_each_period_has_words(period: Period, rolling: bool) -> None:
     assert "10 pictures" in texts.refusal(limit_reached(period=period, rolling=rolling))
 
 
-@pytest.mark.parametrize("scope", set(Scope) - {Scope.OPERATOR_DIRECT, Scope.OPERATOR_TOTAL})
+@pytest.mark.parametrize("scope", [each for each in Scope if each not in {Scope.OPERATOR_DIRECT, Scope.OPERATOR_TOTAL}])
 def test_a_limit_of_nothing_is_no_limit_that_begins_anew(scope: Scope) -> None:
     """Nobody is told to wait."""
     told = texts.refusal(limit_reached(scope=scope, limit=0, used=0, resets_at=None, subject_id=5))
