@@ -1,8 +1,8 @@
 """How long a quota takes where the ledger holds a million rows, all of them in the operator's month.
 
-`python -m benchmarks.quota` fills a database of its own, which takes half a minute, and measures through the bot's own
-store, in real time. The floors are in the same run: a bare SELECT of one row by its key through the same driver, and a
-transaction that writes one row of a small table, with the same full synchronisation.
+`python -m benchmarks.quota` fills a database in the folder it is started in (a disk, not memory), which takes half a
+minute, and measures through the bot's own store, in real time. The floors are in the same run: a bare SELECT of one row
+by its key through the same driver, and a transaction that writes one row of a small table, synchronised as fully.
 """
 
 import asyncio
@@ -39,7 +39,8 @@ WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHER
 jobs AS (
     SELECT n, printf('%016x', n * 7919) AS job_id, 1 + n * 48271 % :people AS user_id,
            CASE n % 2 WHEN 0 THEN :busy_guild ELSE 1 + n * 16807 % :guilds END AS guild_id,
-           1 + n * 69621 % :channels AS channel_id, :since + CAST((:until - :since) * (n / (:jobs + 1.0)) AS INTEGER) AS at
+           1 + n * 69621 % :channels AS channel_id,
+           :since + CAST((:until - :since) * (n / (:jobs + 1.0)) AS INTEGER) AS at
     FROM numbers
 )
 INSERT INTO ledger (kind, job_id, user_id, guild_id, channel_id, images, credits, counted_at, at)
@@ -77,7 +78,7 @@ def fill(path: Path, *, since: datetime, until: datetime) -> int:
 
 
 def windows_of(asking: Asking, *, now: datetime) -> list[Window]:
-    """List what a server with many rules and a careful operator looks up: by the calendar of UTC and half an hour off."""
+    """List what a server with many rules and a careful operator looks up, in UTC and in a zone half an hour off."""
     begins_at, ends_at = month(now)
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     half = timedelta(minutes=30)  # a day of India's calendar begins in the middle of an hour of UTC
@@ -153,6 +154,18 @@ async def measure(database: Database, *, since: datetime, until: datetime) -> No
     await measured("reservation: rules, 9 windows, hold, full synchronisation", reservation)
 
 
+async def print_promises(database: Database) -> None:
+    """Print how the store is set up, by what it says itself."""
+    [journal], [synchronous], [pages] = [
+        (await database.read(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "wal_autocheckpoint")
+    ]
+    print(
+        f"journal_mode {journal}, synchronous {('OFF', 'NORMAL', 'FULL', 'EXTRA')[synchronous]}, "
+        f"one commit in every {pages} pages also makes the checkpoint\n"
+        "written so: the job's row in the ledger with its indexes, and what it adds up to by hours and days"
+    )
+
+
 async def main() -> None:
     since, until = month(datetime.now(UTC))
     with tempfile.TemporaryDirectory(dir=".") as folder:
@@ -164,6 +177,7 @@ async def main() -> None:
         print(f"{rows:,} rows in {since:%B %Y}, {n_bytes / 1e6:.0f} MB, filled in {time.perf_counter() - began:.0f} s")
         database = await Database.open(path)
         try:
+            await print_promises(database)
             await measure(database, since=since, until=until)
         finally:
             await database.close()

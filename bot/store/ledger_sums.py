@@ -6,7 +6,6 @@ every row that is written (migration 0007).
 """
 
 import functools
-import operator
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -105,13 +104,16 @@ def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Us
     """Read what the statement of `sums_of` returned for the same windows."""
     totals = [[0, 0, 0, 0] for _ in windows]
     for row in rows:
-        n, *counted = tuple[int, ...](row)
-        totals[n] = list(map(operator.add, totals[n], counted))
-    usages = [
-        Usage(images=images, credits=credits, granted_images=granted_images, granted_credits=granted_credits)
-        for images, credits, granted_images, granted_credits in totals
-    ]
-    return dict(zip(windows, usages, strict=True))
+        n, images, credits, granted_images, granted_credits = row
+        total = totals[int(n)]
+        total[0] += images
+        total[1] += credits
+        total[2] += granted_images
+        total[3] += granted_credits
+    return {
+        window: Usage(images=images, credits=credits, granted_images=granted_images, granted_credits=granted_credits)
+        for window, (images, credits, granted_images, granted_credits) in zip(windows, totals, strict=True)
+    }
 
 
 def events_of(window: Window, *, most: int) -> Query:
