@@ -24,15 +24,16 @@ async def runs_into_a_limit(stage: Stage) -> None:
     managers = stage.guild.add_role("harbour masters", permissions=Permission.MANAGE_GUILD)
     paula, mike = stage.member("paula", roles=[managers]), stage.member("mike")
     await _use(stage, paula, "/admin quota set", limit="2", per="day", member=mike)
-    made = await _both(stage, {"first of two a day": _KITE, "second of two a day": _TEAPOT})
+    await _until_counted(stage, await _both(stage, {"first of two a day": _KITE, "second of two a day": _TEAPOT}))
     await _is_refused(stage, "a third, one too many", _JAR, limit=2)
     await _use(stage, paula, "/admin quota grant", member=mike, images="2", why="for the harbour fair")
-    made += await _both(stage, {"first of two granted": _JAR, "second of two granted": _SNAIL})
-    await _is_refused(stage, "a fifth, one too many", _OWL, limit=4)
+    granted = await _both(stage, {"first of two granted": _JAR, "second of two granted": _SNAIL})
+    await _is_refused(stage, "a fifth, one too many", _OWL, limit=4)  # what is being made counts already
+    await _prove_chart(stage, await _use(stage, paula, "/admin usage", file_name=CHART_NAME, days=7))
+    await _until_counted(stage, granted)
     card = await _use(stage, mike, "/quota")
     stage.prove(card, "nothing is left of four, and he alone sees it", _tells(card, "0 of 4 pictures left", "4 used"))
-    await _prove_count(stage, mike, made[-1])
-    await _prove_chart(stage, await _use(stage, paula, "/admin usage", file_name=CHART_NAME, days=7))
+    await _prove_count(stage, mike, granted[-1])
 
 
 async def _use(stage: Stage, person: Person, command: str, *, file_name: str | None = None, **options: Any) -> Aside:
@@ -41,15 +42,18 @@ async def _use(stage: Stage, person: Person, command: str, *, file_name: str | N
 
 
 async def _both(stage: Stage, prompts: dict[str, str]) -> list[Scene]:
-    """Let Mike make two pictures side by side, and wait until both are delivered and counted."""
-    scenes = [
+    """Let Mike ask for two pictures side by side."""
+    return [
         await stage.ask("mike", title, part=PART, ending=_QUICK, prompt=prompt, size="1:1", quality="0.5K")
         for title, prompt in prompts.items()
     ]
+
+
+async def _until_counted(stage: Stage, scenes: list[Scene]) -> None:
+    """Wait until the pictures are there, and the ledger knows what they cost."""
     for scene in scenes:
         await scene.until_picture()
         await stage.until_stored(scene, Status.DELIVERED)
-    return scenes
 
 
 async def _is_refused(stage: Stage, title: str, prompt: str, *, limit: int) -> None:
