@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from bot import cli, cli_commands
+from bot import cli
+from bot.cli import commands
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
@@ -154,7 +155,7 @@ def test_a_command_line_that_makes_no_sense_is_code_2(arguments: list[str], caps
 
 def test_the_exit_codes_are_told_in_the_same_words_wherever_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
     """One truth: `--help`, the help of what scripts call, and the README."""
-    words = " ".join(cli_commands.EXIT_CODES.split())
+    words = " ".join(commands.EXIT_CODES.split())
     for command in ([], ["check"], ["generate"]):
         with pytest.raises(SystemExit):
             cli.main([*command, "--help"])

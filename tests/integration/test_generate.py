@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import cli_generate
+from bot.cli import generate as cli_generate
 from bot.images import container
 from bot.provider.api import CREATE_TIMEOUT_S
 from bot.provider.transport import READ_TIMEOUT_S

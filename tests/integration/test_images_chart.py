@@ -166,7 +166,7 @@ async def test_drawing_leaves_no_trace_at_home_or_in_temporary_folders(
 BOT = """
 import asyncio, sys
 from pathlib import Path
-import bot.app, bot.cli_usage
+import bot.app, bot.cli.usage
 from bot.clock import SystemClock
 from bot.images.chart import Charts
 from bot.ui.texts import reports

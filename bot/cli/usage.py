@@ -4,9 +4,9 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import cli_loop, cli_usage_tables
-from bot.cli_output import complain, tell
-from bot.cli_usage_tables import Standing
+from bot.cli import loop, usage_tables
+from bot.cli.output import complain, tell
+from bot.cli.usage_tables import Standing
 from bot.clock import Clock, SystemClock
 from bot.errors import StoreError
 from bot.files import DataFolder
@@ -37,7 +37,7 @@ def main(settings: StorageSettings, options: argparse.Namespace, *, clock: Clock
             complain(f"{fault}; nothing was written")
             return EXIT_USAGE
     try:
-        cli_loop.run(_tell(settings, options, clock=clock or SystemClock()))
+        loop.run(_tell(settings, options, clock=clock or SystemClock()))
     except StoreError as error:
         complain(f"the database in DATA_DIR cannot be used: {error}")
         return EXIT_FAULT
@@ -67,9 +67,9 @@ async def _tell(settings: StorageSettings, options: argparse.Namespace, *, clock
         report = await UsageStore(database, path=path).report(options.server, days, title=title, zone=str(zone))
         limits = await _limits(settings, options.server, database, now=clock.now())
         tell(
-            cli_usage_tables.as_json(report, limits, options.server)
+            usage_tables.as_json(report, limits, options.server)
             if options.json
-            else cli_usage_tables.as_tables(report, limits)
+            else usage_tables.as_tables(report, limits)
         )
         if options.csv is not None:
             n_rows = await _write_csv(database, options.server, days, options.csv)

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from bot import cli_loop
-from bot import cli_quota_words as words
-from bot.cli_output import complain, tell
+from bot.cli import loop
+from bot.cli import quota_words as words
+from bot.cli.output import complain, tell
 from bot.clock import Clock, SystemClock
 from bot.errors import BadSetting, ImagebotError, StoreError
 from bot.files import DataFolder
@@ -54,7 +54,7 @@ class Desk:
 def main(settings: StorageSettings, options: argparse.Namespace, *, clock: Clock | None = None) -> int:
     """Do what the options say, and return the exit code."""
     try:
-        cli_loop.run(_act(settings, options, clock=clock or SystemClock()))
+        loop.run(_act(settings, options, clock=clock or SystemClock()))
     except BadSetting as error:
         complain(f"{words.fault(error)}; nothing was changed")
         return EXIT_USAGE

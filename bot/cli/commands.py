@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot import cli_quota_options
-from bot.cli_output import complain, tell
+from bot.cli import quota_options
+from bot.cli.output import complain, tell
 from bot.errors import CannotConnect, CannotListen, FolderInUse, SettingsError, StoreError
 from bot.jobs.model import Quality, Size
 
@@ -81,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_generate(commands)
     look = {"epilog": EXIT_CODES, "formatter_class": _Formatter}
-    cli_quota_options.add_usage(commands, prepare=_usage, look=look, settings_head=_SETTINGS_HEAD)
-    cli_quota_options.add_quota(commands, prepare=_quota, look=look, settings_head=_SETTINGS_HEAD)
+    quota_options.add_usage(commands, prepare=_usage, look=look, settings_head=_SETTINGS_HEAD)
+    quota_options.add_quota(commands, prepare=_quota, look=look, settings_head=_SETTINGS_HEAD)
     return parser
 
 
@@ -189,10 +189,10 @@ def _run(_options: argparse.Namespace) -> Work:
 def _run_app(running: Coroutine[Any, Any, None]) -> int:
     import logging
 
-    from bot import cli_loop
+    from bot.cli import loop
 
     try:
-        cli_loop.run(running)
+        loop.run(running)
     except FolderInUse as error:
         return _fault(f"DATA_DIR {error} is in use by another imagebot that is running; stop that one first")
     except (StoreError, CannotConnect, CannotListen) as error:
@@ -207,7 +207,8 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
 
 
 def _check(options: argparse.Namespace) -> Work:
-    from bot import check, cli_loop
+    from bot import check
+    from bot.cli import loop
     from bot.settings import Settings
 
     settings = _load(Settings)
@@ -219,39 +220,40 @@ def _check(options: argparse.Namespace) -> Work:
             all_ok &= finding.ok
         return all_ok
 
-    return lambda: 0 if cli_loop.run(report()) else EXIT_FAULT
+    return lambda: 0 if loop.run(report()) else EXIT_FAULT
 
 
 def _demo(options: argparse.Namespace) -> Work:
-    from bot import cli_loop, demo
+    from bot import demo
+    from bot.cli import loop
     from bot.settings import ProviderSettings
 
     live = _load(ProviderSettings) if options.live else None
-    return lambda: cli_loop.run(demo.run(out=options.out, as_json=options.json, live=live))
+    return lambda: loop.run(demo.run(out=options.out, as_json=options.json, live=live))
 
 
 def _generate(options: argparse.Namespace) -> Work:
-    from bot import cli_generate
+    from bot.cli import generate
     from bot.settings import ProviderSettings
 
     settings = _load(ProviderSettings)
-    return lambda: cli_generate.main(settings, options)
+    return lambda: generate.main(settings, options)
 
 
 def _usage(options: argparse.Namespace) -> Work:
-    from bot import cli_usage
+    from bot.cli import usage
     from bot.settings import StorageSettings
 
     settings = _load(StorageSettings)
-    return lambda: cli_usage.main(settings, options)
+    return lambda: usage.main(settings, options)
 
 
 def _quota(options: argparse.Namespace) -> Work:
-    from bot import cli_quota
+    from bot.cli import quota
     from bot.settings import StorageSettings
 
     settings = _load(StorageSettings)
-    return lambda: cli_quota.main(settings, options)
+    return lambda: quota.main(settings, options)
 
 
 def _load(kind: "type[AnySettings]") -> "AnySettings":

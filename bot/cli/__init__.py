@@ -13,9 +13,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line asks, and return the exit code."""
     try:
         with _ending_at_once():
-            from bot import cli_commands
+            from bot.cli import commands
 
-            work = cli_commands.prepare(arguments)
+            work = commands.prepare(arguments)
         return work()
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

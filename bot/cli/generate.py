@@ -8,8 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot import cli_loop, provider_faults
-from bot.cli_output import complain, tell
+from bot import provider_faults
+from bot.cli import loop
+from bot.cli.output import complain, tell
 from bot.clock import Clock, SystemClock
 from bot.generate import Made, NoPicture, NotSaved, OutOfReach, Unusable, checked, generate
 from bot.jobs.model import Drawing, FailureKind, Quality, Size
@@ -26,7 +27,7 @@ def main(settings: ProviderSettings, options: argparse.Namespace, *, clock: Cloc
     watched = Watched()
     try:
         with checked(_what(options), images=options.image, out=options.out) as order, watched.shown():
-            made = cli_loop.run(generate(settings, order, clock=clock or SystemClock(), watcher=watched))
+            made = loop.run(generate(settings, order, clock=clock or SystemClock(), watcher=watched))
     except Unusable as error:
         complain(f"{error}; nothing was sent")
         return EXIT_USAGE
