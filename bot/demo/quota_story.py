@@ -20,11 +20,12 @@ _LEAST_PX = 600
 
 
 async def runs_into_a_limit(stage: Stage) -> None:
-    """Paula lets Mike make two pictures a day; he wants a third, is given two more, and uses them."""
+    """Paula lets Mike make two pictures in any 24 hours; he wants a third, is given two more, and uses them."""
     managers = stage.guild.add_role("harbour masters", permissions=Permission.MANAGE_GUILD)
     paula, mike = stage.member("paula", roles=[managers]), stage.member("mike")
-    await _use(stage, paula, "/admin quota set", limit="2", per="day", member=mike)
-    await _until_counted(stage, await _both(stage, {"first of two a day": _KITE, "second of two a day": _TEAPOT}))
+    # rolling: a demo at midnight must not see the limit begin anew
+    await _use(stage, paula, "/admin quota set", limit="2", per="day", rolling=True, member=mike)
+    await _until_counted(stage, await _both(stage, {"first of two allowed": _KITE, "second of two allowed": _TEAPOT}))
     await _is_refused(stage, "a third, one too many", _JAR, limit=2)
     await _use(stage, paula, "/admin quota grant", member=mike, images="2", why="for the harbour fair")
     granted = await _both(stage, {"first of two granted": _JAR, "second of two granted": _SNAIL})
@@ -61,7 +62,7 @@ async def _is_refused(stage: Stage, title: str, prompt: str, *, limit: int) -> N
     scene = await stage.ask("mike", title, part=PART, wants_picture=False, prompt=prompt, size="1:1", quality="0.5K")
     await scene.until(lambda: scene.picture or scene.refused)
     told = scene.message.content
-    says_all = f"{limit} pictures a day" in told and "<t:" in told and "Administrators" in told
+    says_all = f"{limit} pictures in any 24 hours" in told and "<t:" in told and "Administrators" in told
     stage.prove(scene, "told to him alone: which limit, until when, who can change it", scene.turned_away and says_all)
 
 

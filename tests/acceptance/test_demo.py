@@ -26,7 +26,7 @@ from bot.sandbox.discord.message_forms import EPHEMERAL
 from bot.sandbox.evolink import Completed, EvoLinkSandbox, Failed, Outcome
 from bot.ui import cards
 
-MIKES = ("first of two a day", "second of two a day", "first of two granted", "second of two granted")
+MIKES = ("first of two allowed", "second of two allowed", "first of two granted", "second of two granted")
 TOO_MANY = ("a third, one too many", "a fifth, one too many")
 UNUSABLE = {
     "DISCORD_TOKEN": "Bot x",
@@ -313,10 +313,10 @@ def test_the_original_of_what_was_fitted_lies_beside_it(played: Played) -> None:
         "karl   ✓     the same photo for three people was uploaded once",
         "laura  ✓     picture 1 is heidi's, picture 2 hers",
         "s from the end of its download to the message",
-        "paula  types /admin quota set limit: 2 per: day member: @mike",
-        "paula  sees  For @mike: at most 2 pictures a day. Before: no such limit.",
+        "paula  types /admin quota set limit: 2 per: day rolling: True member: @mike",
+        "paula  sees  For @mike: at most 2 pictures in any 24 hours. Before: no such limit.",
         "mike   types /imagine prompt: the moon in a jam jar size: 1:1 quality: 0.5K",
-        "mike   sees  Your own limit in this server of 2 pictures a day is used up",
+        "mike   sees  Your own limit in this server of 2 pictures in any 24 hours is used up",
         "mike   ✓     told to him alone: which limit, until when, who can change it",
         "paula  types /admin quota grant member: @mike images: 2 why: for the harbour fair",
         "paula  sees  @mike may use 2 pictures more.",
