@@ -23,7 +23,7 @@ from bot.files import DataFolder, ProcessLock
 from bot.guilds.service import GuildService
 from bot.hosting.own import HostedFolder
 from bot.images.worker import ImageWorkers
-from bot.intake import History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
+from bot.intake import AdminRights, History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
 from bot.jobs.admission import Terms
 from bot.jobs.library import Library
 from bot.jobs.retention import Retention
@@ -200,10 +200,13 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         client.quota_card = QuotaCard(
             quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
         )
+        rights = AdminRights(clock)
         client.administration = app_parts.make_administration(
-            quotas=quotas, guilds=guilds, database=database, scratch=folder.scratch, clock=clock
+            quotas=quotas, guilds=guilds, database=database, scratch=folder.scratch, rights=rights, clock=clock
         )
-        client.settings_panel = SettingsPanel(guilds=guilds, clock=clock, usual_replies=settings.reply_to_picture)
+        client.settings_panel = SettingsPanel(
+            guilds=guilds, rights=rights, clock=clock, usual_replies=settings.reply_to_picture
+        )
         client.result_presses = ResultPresses(
             intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model
         )

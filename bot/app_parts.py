@@ -22,7 +22,7 @@ from bot.hosting.own import HostedFolder
 from bot.hosting.tidying import Tidying
 from bot.images.chart import Charts
 from bot.images.worker import ImageWorkers
-from bot.intake import Administration, EditForms, Menus, Messages, Replies
+from bot.intake import Administration, AdminRights, EditForms, Menus, Messages, Replies
 from bot.jobs.admission import Admission, Terms
 from bot.jobs.announcer import Chronicle
 from bot.jobs.results import ResultKeeper
@@ -142,7 +142,7 @@ def teller_of_spending(client: ImageBot, server_log: ServerLog) -> Callable[[New
 
 
 def make_administration(
-    *, quotas: Quotas, guilds: GuildService, database: Database, scratch: Path, clock: Clock
+    *, quotas: Quotas, guilds: GuildService, database: Database, scratch: Path, rights: AdminRights, clock: Clock
 ) -> Administration:
     """Return what serves the administrators of servers."""
     return Administration.of(
@@ -151,7 +151,7 @@ def make_administration(
         reports=Reports(usage=quotas.usage, ledger=LedgerStore(database), clock=clock),
         charts=Charts(clock=clock, words=texts_of_reports.CHART),
         scratch=scratch,
-        clock=clock,
+        rights=rights,
     )
 
 

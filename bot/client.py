@@ -152,8 +152,8 @@ class ImageBot(commands.AutoShardedBot):
         if interaction.type is discord.InteractionType.modal_submit:
             if target := edit_form.find_target(custom_id):
                 await self.edit_forms.take(interaction, target)
-            elif words_form := admin_words.find_words_form(custom_id):
-                await self.administration.words.take(interaction, words_form)
+            elif opener_id := admin_words.find_opener(custom_id):
+                await self.administration.words.take(interaction, opener_id)
             elif panel_form := panel_forms.find_panel_form(custom_id):
                 await self.settings_panel.take_form(interaction, panel_form)
             else:

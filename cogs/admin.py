@@ -1,5 +1,7 @@
 """/admin: what the administrators of a server set and see."""
 
+from typing import Any
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -34,6 +36,11 @@ class AdminCog(commands.Cog):
     def __init__(self, *, administration: Administration, settings_panel: SettingsPanel) -> None:
         self._desks = administration
         self._settings_panel = settings_panel
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Note whom Discord lets use the commands; it refuses everybody else itself."""
+        self._desks.rights.let_in(interaction)
+        return True
 
     @quota.command(name="set", description=texts.SET)
     @app_commands.describe(**texts.SET_OPTIONS)

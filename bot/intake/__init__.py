@@ -1,6 +1,7 @@
 """What people do on Discord becomes a request to jobs, or is answered."""
 
 from bot.intake.admin import Administration
+from bot.intake.admin_rights import AdminRights
 from bot.intake.answers import answer_privately, explain
 from bot.intake.edit_form import EditForms, open_form
 from bot.intake.history import History
@@ -16,6 +17,7 @@ from bot.intake.service import Intake
 from bot.intake.wishes import Sketch, Wish
 
 __all__ = [
+    "AdminRights",
     "Administration",
     "EditForms",
     "History",

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import discord
 
-from bot.clock import Clock
 from bot.guilds.service import GuildService
 from bot.images.chart import Charts
 from bot.intake.admin_budget import BudgetDesk
@@ -14,7 +13,7 @@ from bot.intake.admin_grants import GrantDesk
 from bot.intake.admin_log import LogDesk
 from bot.intake.admin_members import MemberDesk, WordDesk
 from bot.intake.admin_quotas import ListDesk, QuotaDesk
-from bot.intake.admin_rights import may_act
+from bot.intake.admin_rights import AdminRights
 from bot.intake.admin_targets import Named
 from bot.intake.admin_usage import UsageDesk
 from bot.intake.answers import answer_privately, explained
@@ -30,7 +29,7 @@ __all__ = ["Administration", "Named"]
 class Administration:
     """Everything that /admin leads to, but for the panel of settings."""
 
-    clock: Clock
+    rights: AdminRights
     quotas: QuotaDesk
     lists: ListDesk
     grants: GrantDesk
@@ -49,17 +48,17 @@ class Administration:
         reports: Reports,
         charts: Charts,
         scratch: Path,
-        clock: Clock,
+        rights: AdminRights,
     ) -> Self:
         """Set up every desk; `scratch` is a folder for files on their way."""
         return cls(
-            clock=clock,
+            rights=rights,
             quotas=QuotaDesk(quotas=quotas),
             lists=ListDesk(quotas=quotas, guilds=guilds),
             grants=GrantDesk(quotas=quotas, guilds=guilds),
             budget=BudgetDesk(quotas=quotas, guilds=guilds),
             members=MemberDesk(guilds=guilds),
-            words=WordDesk(guilds=guilds, clock=clock),
+            words=WordDesk(guilds=guilds, rights=rights),
             usage=UsageDesk(reports=reports, charts=charts, guilds=guilds, scratch=scratch),
             log=LogDesk(guilds=guilds),
         )
@@ -67,10 +66,7 @@ class Administration:
     @explained
     async def turn(self, interaction: discord.Interaction[Any], button: AdminPageButton) -> None:
         """Turn to the page of a button; answers every refusal itself."""
-        opened_at = discord.utils.snowflake_time(interaction.message.id) if interaction.message else None
-        if opened_at is None or not may_act(
-            interaction, opener_id=button.opener_id, opened_at=opened_at, now=self.clock.now()
-        ):
+        if not self.rights.may_act(interaction, button.opener_id):
             await answer_privately(interaction, admin.only_the_opener())
             return
         await interaction.response.defer()

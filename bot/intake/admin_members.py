@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import discord
 
-from bot.clock import Clock
 from bot.errors import BadSetting
 from bot.guilds.service import GuildService
 from bot.intake.admin_answers import confirm, promised, stored
-from bot.intake.admin_rights import guild_of, may_act
+from bot.intake.admin_rights import AdminRights, guild_of
 from bot.intake.admin_targets import Somebody, check_role
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality
@@ -58,23 +57,23 @@ class MemberDesk:
 class WordDesk:
     """Opens the form of the word filter, and takes it whenever it comes back."""
 
-    def __init__(self, *, guilds: GuildService, clock: Clock) -> None:
+    def __init__(self, *, guilds: GuildService, rights: AdminRights) -> None:
         self._guilds = guilds
-        self._clock = clock
+        self._rights = rights
 
     async def open(self, interaction: Interaction) -> None:
         """Answer with the form; nothing may come before it (discord.md 1)."""
         guild = guild_of(interaction)
         with stored():
             settings = await self._guilds.get(guild.id)
-        form = admin_words.words_form(settings.words, opener_id=interaction.user.id, opened_at=self._clock.now())
+        form = admin_words.words_form(settings.words, opener_id=interaction.user.id)
         await interaction.response.send_modal(form)
 
     @explained
-    async def take(self, interaction: Interaction, form: admin_words.WordsForm) -> None:
-        """Set the words of a submitted form; answers every refusal itself."""
-        guild, now = guild_of(interaction), self._clock.now()
-        if not may_act(interaction, opener_id=form.opener_id, opened_at=form.opened_at, now=now):
+    async def take(self, interaction: Interaction, opener_id: int) -> None:
+        """Set the words of a form that `opener_id` had opened; answers every refusal itself."""
+        guild = guild_of(interaction)
+        if not self._rights.may_act(interaction, opener_id):
             await answer_privately(interaction, admin.only_the_opener())
             return
         written = admin_words.read(cast("dict[str, Any]", interaction.data))

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.guilds.model import MAX_JOBS_AT_ONCE, GuildSettings
 from bot.guilds.service import Change, GuildService
 from bot.intake.admin_answers import stored
-from bot.intake.admin_rights import guild_of, is_known, may_act
+from bot.intake.admin_rights import AdminRights, guild_of, is_known
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality, Size
 from bot.settings import ReplyToPicture
@@ -36,8 +36,11 @@ _ANY_NUMBER = {"", "unlimited", "none", "any"}
 class SettingsPanel:
     """Shows what a server has set, and changes it. `usual_replies` is what the operator has set for all servers."""
 
-    def __init__(self, *, guilds: GuildService, clock: Clock, usual_replies: ReplyToPicture) -> None:
+    def __init__(
+        self, *, guilds: GuildService, rights: AdminRights, clock: Clock, usual_replies: ReplyToPicture
+    ) -> None:
         self._guilds = guilds
+        self._rights = rights
         self._clock = clock
         self._usual_replies = usual_replies
 
@@ -80,10 +83,7 @@ class SettingsPanel:
             await self._change(interaction, lambda guild: self._set_at_once(guild.id, numbers, by_id=by_id))
 
     def _may(self, interaction: Interaction, *, guild_id: int, opener_id: int) -> bool:
-        message = interaction.message
-        if message is None or interaction.guild_id != guild_id:
-            return False
-        return may_act(interaction, opener_id=opener_id, opened_at=message.created_at, now=self._clock.now())
+        return interaction.guild_id == guild_id and self._rights.may_act(interaction, opener_id)
 
     async def _change(self, interaction: Interaction, change: Callable[[discord.Guild], Awaitable[Change]]) -> None:
         """Promise an answer, change something, and show the panel as it is then."""

@@ -1,12 +1,10 @@
 """The form of the word filter: what it shows, and what was written into it. Nothing of an open form is kept in memory.
 
-Who opened it and when stands in its id, so that a form which was opened before a restart can be sent after it.
+Who opened it stands in its id, so that a form which was opened before a restart can be sent after it.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -18,24 +16,15 @@ from bot.ui.texts import admin
 
 MAX_FIELDS, FIELD_CHARS = 5, 4000
 """Of one form (discord.md 4)."""
-_ID = re.compile(r"v1:words-modal:(?P<opener>[0-9]{1,20})-(?P<opened_at>[0-9]{1,11})")
+_ID = re.compile(r"v1:words-modal:(?P<opener>[0-9]{1,20})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordsForm:
-    """A form of the word filter: who opened it, and when."""
-
-    opener_id: int
-    opened_at: datetime
-
-
-def words_form(words: Sequence[str], *, opener_id: int, opened_at: datetime) -> ui.Modal:
+def words_form(words: Sequence[str], *, opener_id: int) -> ui.Modal:
     """Return a new form that holds the words there are, to be sent once by `interaction.response.send_modal`.
 
     Raises BadSetting where they are more than a form can hold.
     """
-    custom_id = f"v1:words-modal:{opener_id}-{int(opened_at.timestamp())}"
-    form = modals.StatelessModal(title=admin.WORDS_TITLE, custom_id=custom_id)
+    form = modals.StatelessModal(title=admin.WORDS_TITLE, custom_id=f"v1:words-modal:{opener_id}")
     for number, written in enumerate(_fields(words), start=1):
         field: ui.TextInput[Any] = ui.TextInput(
             custom_id=f"words{number}",
@@ -50,13 +39,10 @@ def words_form(words: Sequence[str], *, opener_id: int, opened_at: datetime) -> 
     return form
 
 
-def find_words_form(custom_id: str) -> WordsForm | None:
-    """Return which form of the word filter has this id; None where it is none of this version."""
+def find_opener(custom_id: str) -> int | None:
+    """Return who opened the form of the word filter with this id; None where it is none of this version."""
     match = _ID.fullmatch(custom_id)
-    if match is None:
-        return None
-    opened_at = datetime.fromtimestamp(int(match["opened_at"]), UTC)
-    return WordsForm(opener_id=int(match["opener"]), opened_at=opened_at)
+    return int(match["opener"]) if match else None
 
 
 def read(sent: dict[str, Any]) -> str:

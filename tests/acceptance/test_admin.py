@@ -338,6 +338,17 @@ async def test_what_was_opened_is_not_for_ever_for_who_may_not_manage_the_server
         assert "Added: “boat”" in answer.content
 
 
+async def test_what_was_opened_closes_with_the_right_to_manage_the_server(house: House) -> None:
+    """At once, whenever it was opened; a form that names its sender as its opener changes nothing of that."""
+    boss = manager(house)
+    async with house.bot():
+        form = await (await boss.use(house.channel, "/admin words")).modal()
+        house.guild.change_roles(boss, [])
+        refused = await (await boss.submit(form, {"Words and phrases": "boat"})).message()
+        assert "you may not use it" in refused.content
+        assert rows(house, "SELECT * FROM admin_log") == []
+
+
 async def test_a_button_of_somebody_else_turns_no_page(house: House) -> None:
     """Whose it is stands in its id, and an id can be forged."""
     boss, other = manager(house), manager(house)

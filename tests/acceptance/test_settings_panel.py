@@ -203,21 +203,49 @@ async def test_nobody_but_who_opened_it_may_use_a_panel(house: House) -> None:
         assert settings_of(house) == GuildSettings()
 
 
-async def test_who_may_not_manage_the_server_any_more_may_use_it_for_a_quarter_of_an_hour(house: House) -> None:
-    """Discord alone knows whom the server lets use the command, and says so only when it is used."""
+async def test_who_may_not_manage_the_server_any_more_is_out_at_once(house: House) -> None:
+    """Of what they had opened nothing goes on."""
     carol = administrator(house)
     async with house.bot():
         panel = await panel_of(house, carol)
         modal = await (await carol.press(panel, named(house, carol, Choice.OTHER_ZONE))).modal()
         house.guild.change_roles(carol, [])
-        await house.clock.advance(14 * 60)
-        await pressed(house, carol, panel, Choice.PRIVATE_OFF)
-        assert settings_of(house) == GuildSettings(private_allowed=False)
-        await house.clock.advance(2 * 60)
         assert NOT_YOURS in await said_to(await carol.press(panel, named(house, carol, Choice.SEARCH_OFF)))
         assert NOT_YOURS in await said_to(await carol.press(panel, named(house, carol, Choice.OTHER_ZONE)))
         assert NOT_YOURS in await said_to(await carol.submit(modal, {"zone": "Asia/Tokyo"}))
+        assert settings_of(house) == GuildSettings()
+
+
+async def test_whom_the_integrations_page_lets_in_has_a_quarter_of_an_hour(house: House) -> None:
+    """Discord alone knows whom the server lets use the command, and says so only when it is used."""
+    async with house.bot():
+        house.guild.override_command("/admin", house.alice, allowed=True)
+        panel = await panel_of(house, house.alice)
+        await house.clock.advance(14 * 60)
+        await pressed(house, house.alice, panel, Choice.PRIVATE_OFF)
         assert settings_of(house) == GuildSettings(private_allowed=False)
+        await house.clock.advance(2 * 60)
+        refused = await said_to(await house.alice.press(panel, named(house, house.alice, Choice.SEARCH_OFF)))
+        assert NOT_YOURS in refused
+        assert settings_of(house) == GuildSettings(private_allowed=False)
+
+
+async def test_an_id_that_says_it_is_ones_own_proves_nothing(house: House) -> None:
+    """A menu can be forged that names whoever uses it as its opener."""
+    carol = administrator(house)
+    async with house.bot():
+        panel = await panel_of(house, carol)
+        panel.flags &= ~EPHEMERAL
+        forged = named(house, house.alice, Choice.PRIVATE_OFF)
+        panel.components = [
+            {
+                "type": 1,
+                "components": [{"type": 2, "style": 2, "label": "Forged", "custom_id": forged, "id": 2}],
+                "id": 1,
+            }
+        ]
+        assert NOT_YOURS in await said_to(await house.alice.press(panel, "Forged"))
+        assert settings_of(house) == GuildSettings()
 
 
 async def test_who_may_manage_the_server_may_use_it_much_later(house: House) -> None:

@@ -1,6 +1,5 @@
 """The form of the word filter: what it shows, whose it is, and how a filled one is read."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,12 +9,11 @@ from hypothesis import strategies as st
 from bot import errors
 from bot.ui import admin_words
 
-AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LONG_ID = 2**63 - 1
 
 
 def fields_of(words: list[str]) -> list[dict[str, Any]]:
-    form = admin_words.words_form(words, opener_id=1, opened_at=AT).to_dict()
+    form = admin_words.words_form(words, opener_id=1).to_dict()
     return [label["component"] for label in form["components"]]
 
 
@@ -25,29 +23,29 @@ def sent(values: list[str]) -> dict[str, Any]:
         {"type": 18, "component": {"custom_id": f"words{number}", "value": value}}
         for number, value in enumerate(values, start=1)
     ]
-    return {"custom_id": "v1:words-modal:1-2", "components": [{"type": 10}, *parts]}
+    return {"custom_id": "v1:words-modal:1", "components": [{"type": 10}, *parts]}
 
 
-def test_whose_the_form_is_and_since_when_stands_in_its_id() -> None:
-    """So that a form opened before a restart can be sent after it, and not by anybody or for ever."""
-    form = admin_words.words_form([], opener_id=LONG_ID, opened_at=AT)
+def test_whose_the_form_is_stands_in_its_id() -> None:
+    """So that a form opened before a restart can be sent after it, and not by anybody."""
+    form = admin_words.words_form([], opener_id=LONG_ID)
     assert len(form.custom_id) <= 100
-    assert admin_words.find_words_form(form.custom_id) == admin_words.WordsForm(opener_id=LONG_ID, opened_at=AT)
+    assert admin_words.find_opener(form.custom_id) == LONG_ID
 
 
 @pytest.mark.parametrize(
     "custom_id",
-    ["", "v1:words-modal:", "v1:words-modal:1", "v1:words-modal:1-", "v1:words-modal:-1", "v1:words-modal:1-2 "],
+    ["", "v1:words-modal:", "v1:words-modal:1-", "v1:words-modal:-1", "v1:words-modal:1 "],
 )
 def test_a_foreign_id_leads_nowhere(custom_id: str) -> None:
     """It is left to whoever answers unknown forms."""
-    assert admin_words.find_words_form(custom_id) is None
+    assert admin_words.find_opener(custom_id) is None
 
 
 @given(st.text())
 def test_any_id_can_be_asked_about(custom_id: str) -> None:
     """Nothing that stands there is a fault of ours."""
-    admin_words.find_words_form(custom_id)
+    admin_words.find_opener(custom_id)
 
 
 def test_the_words_there_are_stand_in_the_form() -> None:
@@ -78,13 +76,13 @@ def test_there_is_room_for_more_words() -> None:
 def test_more_words_than_a_form_holds_are_not_lost_in_one() -> None:
     """Sent back, it would remove what it did not show."""
     with pytest.raises(errors.BadSetting) as refused:
-        admin_words.words_form(["x" * 100] * 400, opener_id=1, opened_at=AT)
+        admin_words.words_form(["x" * 100] * 400, opener_id=1)
     assert refused.value.what == "too_many_words"
 
 
 def test_the_form_keeps_discords_limits() -> None:
     """Heads and hints (discord.md 4); and the library keeps nothing of it."""
-    form = admin_words.words_form(["x" * 100] * 195, opener_id=1, opened_at=AT)
+    form = admin_words.words_form(["x" * 100] * 195, opener_id=1)
     shown = form.to_dict()
     assert 0 < len(shown["title"]) <= 45
     for label in shown["components"]:

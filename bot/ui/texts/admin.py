@@ -145,7 +145,7 @@ def only_the_opener() -> str:
     """Return the answer to somebody who may not use what an administrator has opened, or not any more."""
     return (
         "This was opened by an administrator some time ago, and you may not use it (any more), so nothing was changed. "
-        "Whoever may manage this server can open their own with `/admin`."
+        "Whoever may manage this server, or is let use `/admin` by it, can open their own with that command."
     )
 
 

@@ -108,8 +108,8 @@ def changes(before: GuildSettings, after: GuildSettings) -> str:
 def not_yours_any_more() -> str:
     """Return the answer to somebody who may not use a panel, or not any more."""
     return (
-        "This panel belongs to the administrator who opened it, and without the right to manage the server it closes "
-        "after 15 minutes. Nothing was changed. `/admin settings` opens a new one."
+        "This panel belongs to the administrator who opened it, as long as they may manage the server; whom it lets "
+        "use `/admin` all the same has 15 minutes from then on. Nothing was changed. `/admin settings` opens a new one."
     )
 
 
