@@ -100,6 +100,12 @@ class House:
             found = database.execute(f"SELECT kind, images, credits FROM ledger WHERE {which} ORDER BY id", (job_id,))
             return list(found)
 
+    def meta(self, key: str) -> str | None:
+        """Return what is kept under a key of the small facts, as another process reads it."""
+        with contextlib.closing(sqlite3.connect(self.data_dir / "imagebot.sqlite3")) as database:
+            row = database.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
     async def change_database(self, sql: str) -> None:
         """Let another program change the database. In a thread: the bot may be within a transaction and must go on."""
 
