@@ -132,7 +132,7 @@ async def measure(database: Database, *, since: datetime, until: datetime) -> No
 
         async def work(connection: aiosqlite.Connection) -> None:
             await rules.read_rules(connection, BUSY_GUILD)
-            await ledger.sums(connection, windows_of(asked, now=at))
+            await ledger.sums(connection, windows_of(asked, now=at), now=at)
             await ledger.running(connection, user_id=asked.user_id, guild_id=BUSY_GUILD)
             await ledger.reserve(connection, job_id=f"bench-{number}", asking=asked, at=at)
 
@@ -150,7 +150,7 @@ async def measure(database: Database, *, since: datetime, until: datetime) -> No
         target=False,
     )
     await measured("floor: one row written, full synchronisation", one_row, target=False)
-    await measured("decision: 9 windows summed", lambda number: store.sums(windows_of(asking(number), now=now)))
+    await measured("decision: 9 windows summed", lambda number: store.sums(windows_of(asking(number), now=now), now=now))
     await measured("reservation: rules, 9 windows, hold, full synchronisation", reservation)
 
 

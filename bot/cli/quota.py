@@ -160,6 +160,10 @@ async def _reset(desk: Desk) -> None:
     subject = Subject(whose=whose, guild_id=desk.server, id=subject_id)
     change = await desk.quotas.reset(subject, by_id=OPERATOR, why=options.why, zone=desk.zone)
     tell(f"{whom}: what was used until now counts no more")
+    if whose is Whose.GUILD:
+        tell(
+            "  the operator's own limits go on counting it: they are changed in the settings (SERVER_CREDITS_PER_MONTH)"
+        )
     _tell_standings(change.before, change.after)
 
 

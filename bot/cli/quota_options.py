@@ -54,7 +54,10 @@ def add_quota(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **d
     add("set", "set a limit, in place of the one for the same", _add_target, _add_rule)
     add("remove", "remove limits", _add_target, _add_which)
     add("grant", "raise a member's limits in the hour, day, week and month of now", _add_member, _add_grant)
-    add("reset", "let what was used until now count no more: of a member, a channel, or the whole server", _add_whom)
+    reset = (
+        "let what was used until now count no more, but for the operator's own limits: of a member, a channel, or all"
+    )
+    add("reset", reset, _add_whom)
     add("adjust", "correct what a member has used, by the difference", _add_member, _add_difference)
 
 

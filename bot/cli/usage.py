@@ -99,10 +99,10 @@ async def _limits(
 ) -> list[Standing]:
     """Compare what was used with the operator's limits: for everything, or for one server."""
     scope = Scope.OPERATOR_TOTAL if guild_id is None else Scope.OPERATOR_GUILD
-    subject = Subject(whose=Whose.TOTAL) if guild_id is None else Subject(whose=Whose.GUILD, guild_id=guild_id)
+    subject = Subject(whose=Whose.TOTAL) if guild_id is None else Subject(whose=Whose.OPERATOR_GUILD, guild_id=guild_id)
     rules = [rule for rule in operator_rules(settings) if rule.scope is scope]
     windows = [window_of(rule, subject, now=now, zone=UTC) for rule in rules]
-    usages = await LedgerStore(database).sums(windows)
+    usages = await LedgerStore(database).sums(windows, now=now)
     return [
         Standing(rule=rule, used=_of_unit(usages[window], rule.unit), since=window.begins_at)
         for rule, window in zip(rules, windows, strict=True)

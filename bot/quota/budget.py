@@ -47,7 +47,7 @@ class BudgetWatch:
         now = self._clock.now()
         subject = Subject(whose=Whose.GUILD, guild_id=guild_id)
         windows = [window_of(rule, subject, now=now, zone=zone) for rule in rules]
-        usages = await self._ledger.sums(windows)
+        usages = await self._ledger.sums(windows, now=now)
         warnings = [await self._look(rule, window, usages[window]) for rule, window in zip(rules, windows, strict=True)]
         return [warning for warning in warnings if warning is not None]
 

@@ -80,6 +80,8 @@ class Whose(enum.StrEnum):
     """A person, everywhere."""
     CHANNEL = "channel"
     GUILD = "guild"
+    OPERATOR_GUILD = "operator_guild"
+    """A server, as the operator's ceiling looks at it: no reset makes it forget what was used."""
     TOTAL = "total"
 
 
@@ -89,7 +91,7 @@ class Subject:
 
     whose: Whose
     guild_id: int | None = None
-    """Of MEMBER, CHANNEL and GUILD."""
+    """Of MEMBER, CHANNEL, GUILD and OPERATOR_GUILD."""
     id: int | None = None
     """The person or the channel."""
 
@@ -153,7 +155,7 @@ class EntryKind(enum.StrEnum):
     ADJUST = "adjust"
     """A correction of usage, by hand."""
     RESET = "reset"
-    """A marker before which no window of its subject begins; it is no usage."""
+    """A marker before which no window of its subject begins; it is no usage. One that lies ahead is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

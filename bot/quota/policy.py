@@ -26,6 +26,9 @@ The truth table. The first row that is true says what a member's own usage must 
     a number, of a ceiling    g                                 up to the number: no grant passes a ceiling
     0                         nothing, or it is a ceiling       nothing, not even what costs nothing
 
+No administrator can set a window of the operator's back: OPERATOR_GUILD looks at the same usage as GUILD, and at no
+reset.
+
 A rule set to unlimited replaces the farther scopes as any other does. The operator's windows are those of UTC, all
 others those of the server's zone. `elsewhere` is a direct message, or a server that has the bot for one user only.
 
@@ -149,8 +152,10 @@ def _subject(scope: Scope, asking: Asking) -> Subject:
     match scope:
         case Scope.CHANNEL:
             return Subject(whose=Whose.CHANNEL, guild_id=asking.guild_id, id=asking.channel_id)
-        case Scope.GUILD | Scope.OPERATOR_GUILD:
+        case Scope.GUILD:
             return Subject(whose=Whose.GUILD, guild_id=asking.guild_id)
+        case Scope.OPERATOR_GUILD:
+            return Subject(whose=Whose.OPERATOR_GUILD, guild_id=asking.guild_id)
         case Scope.OPERATOR_USER:
             return Subject(whose=Whose.USER, id=asking.user_id)
         case Scope.OPERATOR_TOTAL:

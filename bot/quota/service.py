@@ -4,8 +4,8 @@ It decides nothing about requests by itself: `policy` does, and a request is let
 its job (`jobs.admission`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Generic, TypeVar
@@ -114,9 +114,14 @@ class QuotaService:
     async def standings_of(
         self, subject: Subject, *, zone: tzinfo, role_ids: frozenset[int] = frozenset()
     ) -> Standings:
-        """Tell how a member, a channel or a server stands with the limits that look at its own usage."""
+        """Tell how a member, a channel or a server stands with the limits that look at its own usage.
+
+        Of a server the operator's ceiling is one of them.
+        """
         held = self.policy_of(await self._rules_of(subject.guild_id), zone=zone)
-        return _own(subject, await self._standings(subject, held, role_ids, now=self._clock.now()))
+        standings = await self._standings(subject, held, role_ids, now=self._clock.now())
+        of_operator = replace(subject, whose=Whose.OPERATOR_GUILD) if subject.whose is Whose.GUILD else subject
+        return _own({subject, of_operator}, standings)
 
     async def list_rules(self, guild_id: int) -> list[Rule]:
         """List what a server's administrators have set."""
@@ -182,12 +187,15 @@ class QuotaService:
     async def reset(
         self, subject: Subject, *, by_id: int, why: str = "", zone: tzinfo, role_ids: frozenset[int] = frozenset()
     ) -> Change[Standings]:
-        """Let what a member, a channel or a server has used count no more; returns how its own limits stand."""
+        """Let what a member, a channel or a server has used count no more; returns how its own limits stand.
+
+        The operator's limits go on counting it.
+        """
         write = partial(self._ledger.reset, subject, by_id=by_id, why=why)
         change = await self._compared(subject, write, zone=zone, role_ids=role_ids)
         if subject.whose is Whose.GUILD and subject.guild_id is not None:
             await self._budget.forget(subject.guild_id)
-        return Change(before=_own(subject, change.before), after=_own(subject, change.after))
+        return Change(before=_own({subject}, change.before), after=_own({subject}, change.after))
 
     async def warnings_due(self, guild_id: int, *, zone: tzinfo) -> list[BudgetWarning]:
         """Return the warnings about a server's budget that nobody has had; see `BudgetWatch`."""
@@ -197,7 +205,7 @@ class QuotaService:
         return () if guild_id is None else await self._rules.list(guild_id)
 
     async def _decide(self, asking: Asking, held: Policy, running: Running, *, now: datetime) -> Decision:
-        usages = await self._ledger.sums(policy.windows(asking, held, now=now))
+        usages = await self._ledger.sums(policy.windows(asking, held, now=now), now=now)
         return policy.decide(asking, held, usages, running, now=now)
 
     async def _standings(self, subject: Subject, held: Policy, role_ids: frozenset[int], *, now: datetime) -> Standings:
@@ -223,7 +231,8 @@ class QuotaService:
     async def _events_of(self, standings: Sequence[Standing]) -> dict[Window, list[Event]]:
         """Read what was counted in the rolling windows among these."""
         rolling = {standing.window for standing in standings if standing.window.length is not None}
-        counted = {window: await self._ledger.list_events(window) for window in rolling}
+        now = self._clock.now()
+        counted = {window: await self._ledger.list_events(window, now=now) for window in rolling}
         return {window: [Event(**each._asdict()) for each in events] for window, events in counted.items()}
 
 
@@ -238,5 +247,5 @@ def _check(rule: Rule) -> None:
         raise errors.BadSetting("limit_too_high", str(rule.limit))
 
 
-def _own(subject: Subject, standings: Standings) -> Standings:
-    return tuple(standing for standing in standings if standing.window.subject == subject)
+def _own(subjects: Set[Subject], standings: Standings) -> Standings:
+    return tuple(standing for standing in standings if standing.window.subject in subjects)

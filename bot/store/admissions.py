@@ -39,7 +39,7 @@ def reservation(job_id: str, asking: Asking, *, plan: Callable[[ServerFacts], Pl
 
     async def reserve(connection: aiosqlite.Connection) -> None:
         planned = plan(await _facts(connection, asking))
-        used = await ledger.sums(connection, planned.windows)
+        used = await ledger.sums(connection, planned.windows, now=at)
         running = await ledger.running(connection, user_id=asking.user_id, guild_id=asking.guild_id)
         planned.decide(used, running)
         await ledger.reserve(connection, job_id=job_id, asking=asking, at=at)

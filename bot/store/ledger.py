@@ -4,7 +4,7 @@ All rows of a job carry the instant of its reservation, `counted_at`. The functi
 transaction that is open already, so that a job's status and its rows are written together.
 
 The order of a reset and of what is counted at the very same instant, or a little later by a clock that was set back, is
-that in which they are written: each is moved behind the other by no more than `_LEEWAY`.
+that in which they are written: each is moved behind the other by no more than `LEEWAY`.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -111,11 +111,12 @@ async def follow(
         await connection.execute(_RELEASE, columns)
 
 
-async def sums(connection: aiosqlite.Connection, windows: Sequence[Window]) -> dict[Window, Usage]:
+async def sums(connection: aiosqlite.Connection, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:
     """Sum what the ledger holds of each window, from its beginning or its subject's latest reset on."""
     if not windows:
         return {}
-    return ledger_sums.read_sums(windows, list(await connection.execute_fetchall(*ledger_sums.sums_of(windows))))
+    rows = await connection.execute_fetchall(*ledger_sums.sums_of(windows, now=now))
+    return ledger_sums.read_sums(windows, list(rows))
 
 
 async def running(connection: aiosqlite.Connection, *, user_id: int, guild_id: int | None) -> Running:
@@ -132,11 +133,11 @@ class LedgerStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def sums(self, windows: Sequence[Window]) -> dict[Window, Usage]:
+    async def sums(self, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:
         """Sum what the ledger holds of each window, as it was committed."""
         if not windows:
             return {}
-        return ledger_sums.read_sums(windows, await self._database.read(*ledger_sums.sums_of(windows)))
+        return ledger_sums.read_sums(windows, await self._database.read(*ledger_sums.sums_of(windows, now=now)))
 
     async def running(self, *, user_id: int, guild_id: int | None) -> Running:
         """Count the jobs that go on in a server."""
@@ -145,9 +146,9 @@ class LedgerStore:
         [row] = await self._database.read(_RUNNING, (user_id, guild_id))
         return Running(of_member=row[0], in_guild=row[1])
 
-    async def list_events(self, window: Window, most: int = 1000) -> list[Counted]:
+    async def list_events(self, window: Window, *, now: datetime, most: int = 1000) -> list[Counted]:
         """List what was counted in a window, instant by instant, oldest first; what was given back is not in it."""
-        rows = await self._database.read(*ledger_sums.events_of(window, most=most))
+        rows = await self._database.read(*ledger_sums.events_of(window, now=now, most=most))
         return [ledger_sums.read_event(row) for row in rows]
 
     async def grant(
@@ -207,6 +208,8 @@ class LedgerStore:
 
     async def reset(self, subject: Subject, *, by_id: int, at: datetime, why: str = "") -> None:
         """Let no window of a subject begin before now: what it used, and what was granted to it, counts no more."""
+        if subject.whose not in _WORDS:
+            raise ValueError("the operator's ceiling of a server knows no reset; its limit stands in the settings")
         sql = _RESET.format(
             used=ledger_sums.USED_BY[subject.whose].format(n=0), granted=ledger_sums.GRANTED_TO.format(n=0)
         )
@@ -256,4 +259,4 @@ _WORDS = {
     Whose.GUILD: "guild",
     Whose.TOTAL: "total",
 }
-"""What a subject is called in a server's log."""
+"""What a subject that can be reset is called in a server's log."""

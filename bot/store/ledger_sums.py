@@ -3,6 +3,9 @@
 A window begins at any instant. What was counted from there to the next full hour of UTC is summed row by row, by index;
 the hours after that, and of those who have something in every hour the days, are added up already by the database with
 every row that is written (migration 0007).
+
+A reset that lies ahead of now by `LEEWAY` or more was made while a clock was wrong: until that instant comes, windows
+begin as if it was not there, for else nothing that is counted now would stand in them.
 """
 
 import functools
@@ -13,6 +16,7 @@ from typing import NamedTuple
 from bot.quota.model import Subject, Usage, Whose, Window
 from bot.store.database import Row
 from bot.store.instants import from_stored, to_stored
+from bot.store.ledger_rows import LEEWAY
 
 USAGE_KINDS = "kind IN ('reserve', 'release', 'settle', 'adjust')"
 """As it stands in the conditions of the indexes."""
@@ -23,6 +27,7 @@ USED_BY = {
     Whose.USER: f"ledger WHERE {USAGE_KINDS} AND user_id = :id_{{n}}",
     Whose.CHANNEL: f"ledger WHERE {USAGE_KINDS} AND guild_id = :guild_{{n}} AND channel_id = :id_{{n}}",
     Whose.GUILD: f"ledger WHERE {USAGE_KINDS} AND guild_id = :guild_{{n}}",
+    Whose.OPERATOR_GUILD: f"ledger WHERE {USAGE_KINDS} AND guild_id = :guild_{{n}}",
     Whose.TOTAL: f"ledger WHERE {USAGE_KINDS}",
 }
 """The rows that are usage of somebody; `{n}` numbers the parameters."""
@@ -33,12 +38,14 @@ _BEGUN = """
 (SELECT max(:begins_{n}, ifnull((
     SELECT max(counted_at) FROM ledger
     WHERE kind = 'reset' AND whose = '{whose}'
-      AND guild_id IS :guild_{n} AND user_id IS :user_{n} AND channel_id IS :channel_{n}
+      AND guild_id IS :guild_{n} AND user_id IS :user_{n} AND channel_id IS :channel_{n} AND counted_at < :ahead
 ), 0)) AS begins_at) AS begun CROSS JOIN"""
 """Where a window begins: a reset of its subject moves it."""
+_BEGUN_FOR_GOOD = "(SELECT :begins_{n} AS begins_at) AS begun CROSS JOIN"
+"""Where a window begins that no reset moves."""
 
 _SUM = "SELECT {n}, ifnull(sum(images), 0), ifnull(sum(credits), 0), 0, 0"
-_ROLLED_UP = "whose = '{whose}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)"
+_ROLLED_UP = "whose = '{rolled_up}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)"
 _SUM_OF_DAYS = f"""
 {_SUM} FROM {{begun}} usage_days WHERE {_ROLLED_UP}
   AND day >= (begins_at + 86399999999) / 86400000000
@@ -63,6 +70,7 @@ _PIECES = {
     Whose.USER: (_SUM_OF_HOURS, _SUM_OF_ROWS),
     Whose.CHANNEL: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
     Whose.GUILD: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
+    Whose.OPERATOR_GUILD: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
     Whose.TOTAL: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
 }
 
@@ -95,9 +103,9 @@ class Counted(NamedTuple):
     granted_credits: int
 
 
-def sums_of(windows: Sequence[Window]) -> Query:
+def sums_of(windows: Sequence[Window], *, now: datetime) -> Query:
     """Make the one statement that sums all windows; there is at least one."""
-    return _sums_of(tuple(window.subject.whose for window in windows)), _parameters(windows)
+    return _sums_of(tuple(window.subject.whose for window in windows)), _parameters(windows, now=now)
 
 
 def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Usage]:
@@ -116,13 +124,13 @@ def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Us
     }
 
 
-def events_of(window: Window, *, most: int) -> Query:
+def events_of(window: Window, *, now: datetime, most: int) -> Query:
     """Make the statement that lists what was counted in a window, instant by instant, oldest first."""
     names = _names(0, window.subject.whose)
     counted = _EVENTS_OF_ROWS.format_map(names)
     if window.subject.whose is Whose.MEMBER:
         counted += "UNION ALL" + _EVENTS_OF_GRANTS.format_map(names)
-    return _EVENTS.format(counted=counted), {**_parameters([window]), "most": most}
+    return _EVENTS.format(counted=counted), {**_parameters([window], now=now), "most": most}
 
 
 def read_event(row: Row) -> Counted:
@@ -151,17 +159,18 @@ def _sums_of(subjects: tuple[Whose, ...]) -> str:
 
 
 def _names(n: int, whose: Whose) -> dict[str, object]:
+    of_operator = whose is Whose.OPERATOR_GUILD
     return {
         "n": n,
-        "whose": whose.value,
-        "begun": _BEGUN.format(n=n, whose=whose.value),
+        "rolled_up": (Whose.GUILD if of_operator else whose).value,
+        "begun": _BEGUN_FOR_GOOD.format(n=n) if of_operator else _BEGUN.format(n=n, whose=whose.value),
         "used": USED_BY[whose].format(n=n),
         "granted": GRANTED_TO.format(n=n),
     }
 
 
-def _parameters(windows: Sequence[Window]) -> dict[str, int | None]:
-    parameters: dict[str, int | None] = {}
+def _parameters(windows: Sequence[Window], *, now: datetime) -> dict[str, int | None]:
+    parameters: dict[str, int | None] = {"ahead": to_stored(now + LEEWAY)}
     for n, window in enumerate(windows):
         parameters |= subject_parameters(n, window.subject)
         parameters[f"begins_{n}"] = to_stored(window.begins_at)

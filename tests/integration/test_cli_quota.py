@@ -289,6 +289,7 @@ def test_a_reset_lets_what_was_used_count_no_more(whom: tuple[str, ...], named: 
     done = here.quota("reset", *whom)
     assert done.out.splitlines()[0] == f"{named}: what was used until now counts no more"
     assert here.log()[-1] == (0, "reset", logged)
+    assert ("SERVER_CREDITS_PER_MONTH" in done.out) == (whom == ())
     if whom == ("--user", "42"):
         assert done.out.splitlines()[1].endswith("0 of 10 pictures used; before: 10 of 10 pictures used")
     assert "10 pictures" in here.run("usage").out

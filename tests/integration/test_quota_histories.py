@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.app_parts import Quotas
@@ -23,7 +23,7 @@ from bot.errors import LimitReached
 from bot.jobs.model import Asker, Drawing, Job, Quality, Request, Status
 from bot.quota.model import MILLIONTHS, Period, Rule, Scope, Subject, Unit, Whose
 from bot.quota.windows import LENGTHS, window_of
-from bot.store.instants import to_stored
+from bot.store.instants import from_stored, to_stored
 from bot.store.jobs import JobStore
 from tests.support.admissions import join_quotas
 from tests.support.clock import ManualClock
@@ -91,9 +91,21 @@ class World:
 
     def _begins_at(self, rule: Rule, subject: Subject) -> datetime:
         if rule.rolling:  # what is exactly as old as the window is long has left it
-            return self.clock.now() - LENGTHS[rule.period] + timedelta(microseconds=1)
-        zone: Any = self.clock.now().tzinfo
-        return window_of(rule, subject, now=self.clock.now(), zone=zone).begins_at
+            begins_at = self.clock.now() - LENGTHS[rule.period] + timedelta(microseconds=1)
+        else:
+            zone: Any = self.clock.now().tzinfo
+            begins_at = window_of(rule, subject, now=self.clock.now(), zone=zone).begins_at
+        return max([begins_at, *self._resets(subject)])
+
+    def _resets(self, subject: Subject) -> list[datetime]:
+        """Return when the usage of a subject was set back, but for what a clock says that was ahead by a minute."""
+        whom = "user_id IS NULL" if subject.id is None else f"user_id = {subject.id}"
+        ahead = to_stored(self.clock.now() + timedelta(minutes=1))
+        with contextlib.closing(sqlite3.connect(self.folder / "imagebot.sqlite3")) as database:
+            rows = database.execute(
+                f"SELECT counted_at FROM ledger WHERE kind = 'reset' AND {whom} AND counted_at < {ahead}"
+            ).fetchall()
+        return [from_stored(row[0]) for row in rows]
 
     def _used(self, rule: Rule, subject: Subject, begins_at: datetime) -> int:
         of_person = "" if subject.id is None else f"AND user_id = {subject.id}"
@@ -142,6 +154,13 @@ class World:
             millionths=images * MILLIONTHS,
             by_id=ADMINISTRATOR,
             zone=zone,
+        )
+
+    async def reset(self, which: int, person: int | None) -> None:
+        whose = Whose.GUILD if person is None else Whose.MEMBER
+        zone: Any = self.clock.now().tzinfo
+        await self.processes[which][1].quota.reset(
+            Subject(whose=whose, guild_id=GUILD, id=person), by_id=ADMINISTRATOR, zone=zone
         )
 
     async def set(self, which: int, rule: Rule) -> None:
@@ -205,16 +224,23 @@ operation = st.one_of(
     st.tuples(st.just("ask"), which, person, quality),
     st.tuples(st.just("end"), which, st.integers(0, 20), ending, st.floats(0, 20).map(lambda each: round(each, 4))),
     st.tuples(st.just("grant"), which, person, st.integers(1, 3)),
+    st.tuples(st.just("reset"), which, st.sampled_from([*PEOPLE, None])),
     st.tuples(st.just("set"), which, limits),
     st.tuples(st.just("move"), st.sampled_from([1, 59, 1800, 3600, 40_000, 86_400, 700_000, -1, -600, -5000])),
     st.tuples(st.just("restart")),
 )
 
 
+ONE_A_DAY = Rule(scope=Scope.DEFAULT, unit=Unit.IMAGES, period=Period.DAY, limit=1)
+ASK = ("ask", 0, PEOPLE[0], Quality.HALF_K)
+RESET_AHEAD = [("move", 3600), ("reset", 0, PEOPLE[0]), ("move", -3600)]
+
+
 @settings(max_examples=40, deadline=None)
+@example(first=ONE_A_DAY, history=[*RESET_AHEAD, ASK, ASK, ("move", 3600), ASK, ASK])
 @given(first=limits, history=st.lists(operation, min_size=5, max_size=25))
 def test_no_reservation_is_admitted_past_a_limit_whatever_happens(first: Rule, history: list[Any]) -> None:
-    """Random histories of two processes, with clocks that jump both ways and restarts in between."""
+    """Random histories of two processes, with clocks that jump both ways, over a reset too, and restarts in between."""
 
     async def live() -> None:
         async with open_world() as world:

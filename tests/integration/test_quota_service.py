@@ -207,6 +207,22 @@ async def test_a_reset_sets_back_one_subject_alone(
     }
 
 
+async def test_a_reset_of_the_server_leaves_the_operators_ceiling_as_it_is(tmp_path: Path) -> None:
+    """Nor is it told as changed; it stands beside the server's own where both are shown."""
+    async with open_bench(tmp_path, operator=(rule(5, scope=Scope.OPERATOR_GUILD),)) as bench:
+        await bench.set(4, scope=Scope.GUILD)
+        await bench.use(3)
+        server = Subject(whose=Whose.GUILD, guild_id=GUILD)
+        change = await bench.quotas.reset(server, by_id=BOSS, zone=UTC)
+        assert [each.rule.scope for each in (*change.before, *change.after)] == [Scope.GUILD, Scope.GUILD]
+        shown = await bench.quotas.standings_of(server, zone=UTC)
+        assert [(each.rule.scope, each.used) for each in shown] == [(Scope.GUILD, 0), (Scope.OPERATOR_GUILD, 3)]
+        await bench.use(2)
+        refusal = await bench.explained()
+        assert isinstance(refusal, errors.LimitReached)
+        assert (refusal.scope, refusal.used) == (Scope.OPERATOR_GUILD, 5)
+
+
 async def test_a_subject_stands_with_its_own_limits(bench: Bench) -> None:
     """Whether or not it has used anything."""
     await bench.set(6, scope=Scope.CHANNEL, subject_id=CHANNEL)

@@ -25,6 +25,7 @@ from tests.support.books import (
     EVERYBODY,
     GUILD,
     HOUR,
+    LONG_AFTER,
     MINUTE,
     NOW,
     OF_ALICE,
@@ -32,6 +33,7 @@ from tests.support.books import (
     OF_BOB,
     OF_CHANNEL,
     OF_GUILD,
+    OF_GUILD_FOR_OPERATOR,
     OTHER_GUILD,
     PRICE,
     TICK,
@@ -151,7 +153,7 @@ async def test_what_is_rolled_back_was_never_counted(books: Books) -> None:
     async def torn(open_one: aiosqlite.Connection) -> None:
         asking = Asking(user_id=ALICE, guild_id=GUILD, channel_id=CHANNEL, credits=PRICE)
         await ledger.reserve(open_one, job_id="torn", asking=asking, at=NOW)
-        assert (await ledger.sums(open_one, [since_then(OF_ALICE, NOW)])) == {
+        assert (await ledger.sums(open_one, [since_then(OF_ALICE, NOW)], now=NOW)) == {
             since_then(OF_ALICE, NOW): Usage(images=1, credits=PRICE)
         }
         raise ZeroDivisionError
@@ -192,6 +194,35 @@ async def test_a_reset_leaves_the_end_of_older_jobs_out(books: Books) -> None:
     await books.follow(job_ids[0], Status.FAILED, at=NOW + 2 * MINUTE)
     await books.follow(job_ids[1], Status.DELIVERED, cost=99.0, at=NOW + 2 * MINUTE)
     assert await books.usage() == Usage()
+
+
+@pytest.mark.parametrize("subject", [OF_ALICE, OF_CHANNEL, OF_GUILD], ids=lambda who: who.whose)
+async def test_a_reset_that_a_wrong_clock_wrote_opens_no_gap(subject: Subject, books: Books) -> None:
+    """Set right again, it is as if nobody had reset anything, until that instant comes: everything counts meanwhile."""
+    await books.reserve()
+    wrong = NOW + 2 * HOUR
+    await books.store.reset(subject, by_id=ADMIN, at=wrong)
+    await books.reserve(NOW + TICK)
+    ahead = since_then(subject, NOW - DAY)
+    assert await books.images(subject, now=NOW + MINUTE) == 2
+    assert len(await books.store.list_events(ahead, now=NOW + MINUTE)) == 2
+    assert await books.images(subject, now=wrong - MINUTE) == 2
+    assert await books.images(subject, now=wrong - MINUTE + TICK) == 0
+    assert await books.store.list_events(ahead, now=wrong) == []
+
+
+async def test_no_reset_moves_the_operators_ceiling_of_a_server(books: Books) -> None:
+    """It looks at what all in the server have used, whatever its administrators let be forgotten."""
+    await books.reserve()
+    await books.reserve(user_id=BOB)
+    await books.reserve(guild_id=OTHER_GUILD)
+    for subject in (OF_ALICE, OF_CHANNEL, OF_GUILD):
+        await books.store.reset(subject, by_id=ADMIN, at=NOW + MINUTE)
+    assert await books.images(OF_GUILD) == 0
+    assert await books.usage(OF_GUILD_FOR_OPERATOR) == Usage(images=2, credits=2 * PRICE)
+    assert len(await books.store.list_events(since_then(OF_GUILD_FOR_OPERATOR, NOW - DAY), now=LONG_AFTER)) == 1
+    with pytest.raises(ValueError, match="settings"):
+        await books.store.reset(OF_GUILD_FOR_OPERATOR, by_id=ADMIN, at=NOW)
 
 
 async def test_a_window_that_begins_after_a_reset_is_as_it_is(books: Books) -> None:
@@ -267,12 +298,12 @@ async def test_events_are_what_still_counts_oldest_first(books: Books) -> None:
         Counted(NOW - MINUTE, 2, 2 * PRICE, 0, 0),
         Counted(NOW, 0, 0, 2, 0),
     ]
-    assert await books.store.list_events(window) == events
-    assert await books.store.list_events(window, most=2) == events[:2]
+    assert await books.store.list_events(window, now=NOW) == events
+    assert await books.store.list_events(window, now=NOW, most=2) == events[:2]
     guild_wide = [events[0], Counted(NOW - MINUTE, 3, 3 * PRICE, 0, 0)]
-    assert await books.store.list_events(since_then(OF_GUILD, NOW - DAY)) == guild_wide
+    assert await books.store.list_events(since_then(OF_GUILD, NOW - DAY), now=NOW) == guild_wide
     await books.store.reset(OF_ALICE, by_id=ADMIN, at=NOW - HOUR)
-    assert await books.store.list_events(window) == events[1:]
+    assert await books.store.list_events(window, now=NOW) == events[1:]
 
 
 async def test_the_rows_of_a_server_are_listed_by_the_instant_they_count_at(books: Books) -> None:
@@ -320,7 +351,7 @@ async def test_two_processes_on_one_file_never_admit_one_too_many(tmp_path: Path
             window = since_then(OF_ALICE, NOW - DAY)
 
             async def work(open_one: aiosqlite.Connection) -> bool:
-                if (await ledger.sums(open_one, [window]))[window].images >= 5:
+                if (await ledger.sums(open_one, [window], now=NOW))[window].images >= 5:
                     return False
                 await ledger.reserve(open_one, job_id=f"crowd-{number}", asking=asking, at=NOW)
                 return True

@@ -26,12 +26,14 @@ from tests.support.books import (
     EVERYBODY,
     GUILD,
     HOUR,
+    LONG_AFTER,
     MINUTE,
     NOW,
     OF_ALICE,
     OF_ALL,
     OF_CHANNEL,
     OF_GUILD,
+    OF_GUILD_FOR_OPERATOR,
     OTHER_CHANNEL,
     OTHER_GUILD,
     TICK,
@@ -61,8 +63,8 @@ async def test_usage_counts_for_everybody_it_concerns(since: datetime, books: Bo
 
 async def test_no_windows_ask_nothing(books: Books) -> None:
     """Where no rule binds there is nothing to sum."""
-    assert await books.store.sums([]) == {}
-    assert await books.database.transact(lambda open_one: ledger.sums(open_one, [])) == {}
+    assert await books.store.sums([], now=NOW) == {}
+    assert await books.database.transact(lambda open_one: ledger.sums(open_one, [], now=NOW)) == {}
 
 
 async def test_many_windows_are_summed_at_once(books: Books) -> None:
@@ -70,7 +72,7 @@ async def test_many_windows_are_summed_at_once(books: Books) -> None:
     for hours in range(50):
         await books.reserve(NOW - hours * HOUR)
     windows = [since_then(subject, NOW - hours * HOUR) for subject in EVERYBODY for hours in (0, 1, 24, 49)]
-    sums = await books.store.sums(windows)
+    sums = await books.store.sums(windows, now=NOW)
     assert list(sums) == windows
     in_server, elsewhere = [1, 2, 25, 50], [0, 0, 0, 0]
     expected = [*in_server, *elsewhere, *in_server, *elsewhere, *in_server, *in_server, *in_server]
@@ -79,8 +81,9 @@ async def test_many_windows_are_summed_at_once(books: Books) -> None:
 
 async def test_sums_are_made_by_index(books: Books) -> None:
     """No statement goes through the whole ledger, or through all that was added up."""
-    windows = [since_then(subject, NOW) for subject in EVERYBODY]
-    queries = [ledger_sums.sums_of(windows), *(ledger_sums.events_of(window, most=9) for window in windows)]
+    windows = [since_then(subject, NOW) for subject in [*EVERYBODY, OF_GUILD_FOR_OPERATOR]]
+    events = [ledger_sums.events_of(window, now=NOW, most=9) for window in windows]
+    queries = [ledger_sums.sums_of(windows, now=NOW), *events]
     for sql, parameters in queries:
         plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
         assert any("ledger" in step for step in plan)
@@ -99,7 +102,11 @@ KATHMANDU = datetime(2026, 11, 1, tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(
     ],
     ids=str,
 )
-@pytest.mark.parametrize("subject", [OF_ALICE, ALICE_ANYWHERE, OF_CHANNEL, OF_GUILD, OF_ALL], ids=lambda who: who.whose)
+@pytest.mark.parametrize(
+    "subject",
+    [OF_ALICE, ALICE_ANYWHERE, OF_CHANNEL, OF_GUILD, OF_GUILD_FOR_OPERATOR, OF_ALL],
+    ids=lambda who: who.whose,
+)
 async def test_a_window_holds_its_first_instant_and_nothing_before(
     begins_at: datetime, subject: Subject, books: Books
 ) -> None:
@@ -168,13 +175,13 @@ def concerns(row: dict[str, Any], subject: Subject) -> bool:
                 subject.guild_id,
                 subject.id,
             )
-        case Whose.GUILD:
+        case Whose.GUILD | Whose.OPERATOR_GUILD:
             return row["guild_id"] == subject.guild_id
         case Whose.TOTAL:
             return True
 
 
-def looked_through(rows: list[dict[str, Any]], window: Window) -> Usage:
+def looked_through(rows: list[dict[str, Any]], window: Window, *, now: datetime) -> Usage:
     """Sum a window the slow way: row by row, in Python."""
     subject = window.subject
     resets = [
@@ -182,6 +189,7 @@ def looked_through(rows: list[dict[str, Any]], window: Window) -> Usage:
         for row in rows
         if (row["kind"], row["whose"], row["guild_id"]) == ("reset", subject.whose, subject.guild_id)
         and subject.id in {row["user_id"], row["channel_id"]}
+        and row["counted_at"] < to_stored(now + MINUTE)
     ]
     begins_at = max([to_stored(window.begins_at), *resets])
     inside = [row for row in rows if row["counted_at"] >= begins_at and concerns(row, subject)]
@@ -212,8 +220,11 @@ def added_up(rows: list[dict[str, Any]], *, hours: int, shared_only: bool) -> di
 
 async def check(books: Books, begins: list[datetime]) -> None:
     rows = [dict(row) for row in await books.database.read("SELECT * FROM ledger ORDER BY id")]
-    windows = [since_then(subject, begins_at) for subject in EVERYBODY for begins_at in dict.fromkeys(begins)]
-    assert await books.store.sums(windows) == {window: looked_through(rows, window) for window in windows}
+    subjects = [*EVERYBODY, OF_GUILD_FOR_OPERATOR]
+    windows = [since_then(subject, begins_at) for subject in subjects for begins_at in dict.fromkeys(begins)]
+    for now in dict.fromkeys([*begins, LONG_AFTER]):
+        looked = {window: looked_through(rows, window, now=now) for window in windows}
+        assert await books.store.sums(windows, now=now) == looked
     for table, unit, hours, shared_only in (("usage_hours", "hour", 1, False), ("usage_days", "day", 24, True)):
         stored = await books.database.read(f"SELECT * FROM {table}")
         kept = {(*tuple(row)[:3], row[unit]): (row["images"], row["credits"]) for row in stored}

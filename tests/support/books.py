@@ -26,7 +26,10 @@ ALICE_ANYWHERE = Subject(whose=Whose.USER, id=ALICE)
 ALICE_IN_DIRECT = Subject(whose=Whose.MEMBER, id=ALICE)
 OF_CHANNEL = Subject(whose=Whose.CHANNEL, guild_id=GUILD, id=CHANNEL)
 OF_GUILD = Subject(whose=Whose.GUILD, guild_id=GUILD)
+OF_GUILD_FOR_OPERATOR = Subject(whose=Whose.OPERATOR_GUILD, guild_id=GUILD)
 OF_ALL = Subject(whose=Whose.TOTAL)
+LONG_AFTER = NOW + 100 * DAY
+"""No reset lies ahead of it."""
 EVERYBODY = [OF_ALICE, OF_BOB, ALICE_ANYWHERE, ALICE_IN_DIRECT, OF_CHANNEL, OF_GUILD, OF_ALL]
 
 
@@ -62,13 +65,17 @@ class Books:
             lambda open_one: ledger.follow(open_one, job_id=job_id, status=status, credits_used=cost, at=at)
         )
 
-    async def usage(self, subject: Subject = OF_ALICE, *, since: datetime = NOW - DAY) -> Usage:
+    async def usage(
+        self, subject: Subject = OF_ALICE, *, since: datetime = NOW - DAY, now: datetime = LONG_AFTER
+    ) -> Usage:
         """Sum one window that has not ended."""
-        [usage] = (await self.store.sums([since_then(subject, since)])).values()
+        [usage] = (await self.store.sums([since_then(subject, since)], now=now)).values()
         return usage
 
-    async def images(self, subject: Subject = OF_ALICE, *, since: datetime = NOW - DAY) -> int:
-        return (await self.usage(subject, since=since)).images
+    async def images(
+        self, subject: Subject = OF_ALICE, *, since: datetime = NOW - DAY, now: datetime = LONG_AFTER
+    ) -> int:
+        return (await self.usage(subject, since=since, now=now)).images
 
     async def kinds(self, job_id: str) -> list[EntryKind]:
         return [entry.kind for entry in await self.store.entries_of_job(job_id)]

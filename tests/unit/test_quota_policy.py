@@ -107,7 +107,7 @@ def test_a_set_is_replaced_as_a_whole() -> None:
         (Scope.DEFAULT, asking(), MEMBER_HERE),
         (Scope.CHANNEL, asking(), Subject(whose=Whose.CHANNEL, guild_id=GUILD, id=CHANNEL)),
         (Scope.GUILD, asking(), Subject(whose=Whose.GUILD, guild_id=GUILD)),
-        (Scope.OPERATOR_GUILD, asking(), Subject(whose=Whose.GUILD, guild_id=GUILD)),
+        (Scope.OPERATOR_GUILD, asking(), Subject(whose=Whose.OPERATOR_GUILD, guild_id=GUILD)),
         (Scope.OPERATOR_USER, asking(), Subject(whose=Whose.USER, id=USER)),
         (Scope.OPERATOR_TOTAL, asking(), Subject(whose=Whose.TOTAL)),
         (Scope.OPERATOR_DIRECT, ELSEWHERE, Subject(whose=Whose.MEMBER, guild_id=None, id=USER)),
@@ -125,6 +125,19 @@ def test_each_scope_looks_at_whose_usage_it_is_for(scope: Scope, asked: Asking, 
     assert standing.window.subject == subject
     hour = 0 if scope.startswith("operator") else 23
     assert standing.window.begins_at.hour == hour
+
+
+@pytest.mark.parametrize("asked", [asking(), ELSEWHERE], ids=["server", "elsewhere"])
+def test_no_window_of_the_operators_is_one_of_an_administrators_rules(asked: Asking) -> None:
+    """What they set back is a subject, and then no limit of the operator's may look at it."""
+    targets = {Scope.USER: USER, Scope.ROLE: RED, Scope.CHANNEL: CHANNEL}
+    of_operator = {each.scope for each in OF_OPERATOR}
+    subjects: dict[bool, set[Subject]] = {True: set(), False: set()}
+    for scope in set(Scope) - of_operator:
+        for standing in decided(asked, policy(rule(scope, 9, targets.get(scope)), operator=OF_OPERATOR)).standings:
+            subjects[standing.rule.scope in of_operator].add(standing.window.subject)
+    assert len(subjects[True]) == 3
+    assert subjects[True].isdisjoint(subjects[False])
 
 
 def test_where_nobody_has_set_anything_the_days_are_the_servers() -> None:
