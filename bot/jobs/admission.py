@@ -103,18 +103,18 @@ class Admission:
             await self._count(refusal, request, at=job.created_at)
             raise
 
-    async def warn_of_budget(self, job: Job) -> None:
+    async def warn_of_budget(self, guild_id: int | None) -> None:
         """Tell a server what share of its budget is used, where that has come to be worth it; never fails."""
-        if job.guild_id is None:
+        if guild_id is None:
             return
         try:
-            settings = await self._guilds.get(job.guild_id)
-            warnings = await self._quota.warnings_due(job.guild_id, zone=settings.zone)
+            settings = await self._guilds.get(guild_id)
+            warnings = await self._quota.warnings_due(guild_id, zone=settings.zone)
         except errors.StoreError:
-            log.warning("budget not looked at", exc_info=True, extra={"job": job.id})
+            log.warning("budget not looked at", exc_info=True, extra={"guild": guild_id})
             return
         for warning in warnings:
-            self._chronicle.budget_warning(job.guild_id, warning)
+            self._chronicle.budget_warning(guild_id, warning)
 
     async def _insert(self, job: Job, request: Request, *, max_waiting: int) -> None:
         asking = self._asking(request)
@@ -168,6 +168,8 @@ class Admission:
         for until in used_up:
             if until is not None:
                 await self._spending.note_total_reached(until)
+        if any(each.rule.scope is Scope.GUILD for each in decision.refusing):
+            await self.warn_of_budget(asking.guild_id)
         return await self._quota.explain(decision, asking, quality=quality)
 
     def _is_used_up(self, standing: Standing) -> bool:

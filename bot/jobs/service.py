@@ -97,7 +97,7 @@ class JobService:
             stored = replace(job, route=route)  # the job goes on with what is known
         if stored is not None:
             self._runner.start(stored)
-        await self._admission.warn_of_budget(job)
+        await self._admission.warn_of_budget(job.guild_id)
 
     async def cancel(
         self, job_id: str, *, user_id: int, may_moderate: bool, guild_id: int | None
