@@ -25,7 +25,7 @@ ImagebotError
 │   ├── StoreUnavailable     the database did not take the request
 │   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id, fits
 │   ├── TooManyAtOnce        limit, of_server
-│   ├── QualityNotAllowed    asked, highest
+│   ├── QualityNotAllowed    asked, highest, of_role
 │   ├── NotAllowedHere       what: channel, private, search, direct, server
 │   ├── Blocked              by_operator
 │   ├── WordNotAllowed       word
@@ -226,12 +226,16 @@ class TooManyAtOnce(Refusal):
 
 
 class QualityNotAllowed(Refusal):
-    """The quality is higher than this person may use; `highest` is None where it is no quality at all."""
+    """The quality is higher than this person may use; `highest` is None where it is no quality at all.
 
-    def __init__(self, *, asked: str, highest: str | None) -> None:
+    `of_role` says whether a role of theirs decides it, and not what holds for everybody in the server.
+    """
+
+    def __init__(self, *, asked: str, highest: str | None, of_role: bool = False) -> None:
         super().__init__(f"{asked} > {highest}")
         self.asked = asked
         self.highest = highest
+        self.of_role = of_role
 
 
 class NotAllowedHere(Refusal):

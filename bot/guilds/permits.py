@@ -20,7 +20,11 @@ def check(wanted: Wanted, settings: GuildSettings, *, blocked: bool) -> None:
     if wanted.searches and not settings.search_allowed:
         raise errors.NotAllowedHere("search")
     if wanted.quality not in allowed_qualities(settings, wanted.role_ids):
-        raise errors.QualityNotAllowed(asked=wanted.quality, highest=settings.quality_limit(wanted.role_ids))
+        raise errors.QualityNotAllowed(
+            asked=wanted.quality,
+            highest=settings.quality_limit(wanted.role_ids),
+            of_role=not wanted.role_ids.isdisjoint(settings.role_qualities),
+        )
     word = words.find_word(wanted.prompt, settings.words)
     if word is not None:
         raise errors.WordNotAllowed(word)

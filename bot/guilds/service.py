@@ -119,7 +119,7 @@ class GuildService:
         return await self._set(guild_id, by_id, log_channel_id=channel_id)
 
     async def set_words(self, guild_id: int, text: str, *, by_id: int) -> Change:
-        """Set the words that no prompt may hold, by lines or commas, none meaning no filter.
+        """Set the words that no prompt may hold, one a line, none meaning no filter.
 
         Raises BadSetting: too_many_words, word_too_long, word_blank.
         """

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from bot import errors
 from bot.guilds.model import MAX_WORD_CHARS, MAX_WORDS
 
-_SEPARATORS = re.compile("[\n\r,\uff0c\u3001\u060c]")
-"""Between the words of a form: lines and commas, those of Chinese, Japanese and Arabic included."""
 _SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-"})
 """What keyboards put in place of a plain apostrophe or hyphen."""
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Me"})
@@ -52,9 +50,9 @@ def find_word(prompt: str, words: tuple[str, ...]) -> str | None:
 
 
 def parse_words(text: str) -> tuple[str, ...]:
-    """Read a list of words, by lines or commas, without doubles; raises BadSetting."""
+    """Read a list of words, one a line, without doubles; raises BadSetting."""
     found: dict[str, str] = {}
-    for part in _SEPARATORS.split(text.encode(errors="replace").decode()):
+    for part in text.encode(errors="replace").decode().splitlines():
         word = " ".join(part.split())
         if not word:
             continue

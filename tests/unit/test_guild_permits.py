@@ -98,6 +98,7 @@ def test_a_quality_is_allowed_up_to_the_best_of_the_persons_roles(
     with pytest.raises(errors.QualityNotAllowed) as refused:
         permits.check(wanted(role_ids=roles, quality=asked), settings, blocked=False)
     assert (refused.value.asked, refused.value.highest) == (asked, best)
+    assert refused.value.of_role == any(role_id in of_roles for role_id in role_ids)
 
 
 @pytest.mark.parametrize(

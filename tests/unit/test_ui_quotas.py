@@ -112,6 +112,10 @@ def test_what_the_operator_spends_in_all_is_not_told(used: int) -> None:
     [
         (errors.TooManyAtOnce(limit=1000, of_server=True), "made in this server as it may be at once: 1,000."),
         (errors.QualityNotAllowed(asked="5K", highest=None), "Choose one of these: 0.5K, 1K, 2K, 4K."),
+        (errors.QualityNotAllowed(asked="4K", highest="1K"), "Choose 1K or a lower one."),
+        (errors.QualityNotAllowed(asked="4K", highest="1K"), "`/admin settings`"),
+        (errors.QualityNotAllowed(asked="4K", highest="0.5K", of_role=True), "Choose 0.5K. "),
+        (errors.QualityNotAllowed(asked="4K", highest="0.5K", of_role=True), "`/admin quality`"),
         (errors.NotAllowedHere("channel"), "in another channel of this server"),
         (errors.NotAllowedHere("channel", channel_ids=(1, 2)), "They are made in <#1>, <#2>."),
         (errors.NotAllowedHere("channel", channel_ids=tuple(range(25))), "<#4> and 20 more."),

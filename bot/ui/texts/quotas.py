@@ -14,7 +14,7 @@ NOTHING_SPENT = "Nothing was spent."
 ASK_ADMINISTRATORS = "Administrators of this server can change that with `{}`."
 ASK_OPERATOR = "Only whoever runs this bot can change that."
 
-_QUOTA, _BUDGET, _SETTINGS = "/admin quota", "/admin budget", "/admin settings"
+_QUOTA, _BUDGET, _QUALITY, _SETTINGS = "/admin quota", "/admin budget", "/admin quality", "/admin settings"
 _MAX_WRITTEN_CHARS = 60
 _MAX_CHANNELS_TOLD = 5
 
@@ -69,10 +69,12 @@ def quality_not_allowed(error: errors.QualityNotAllowed) -> str:
         return (
             f"The model does not know the quality {written(error.asked)}. {NOTHING_SPENT} Choose one of these: {known}."
         )
+    choice = error.highest if error.highest == Quality.HALF_K else f"{error.highest} or a lower one"
+    whose = "your highest quality by your roles" if error.of_role else "your highest quality"
     return (
-        f"The quality {written(error.asked)} is more than you may use in this server: your highest quality is "
-        f"{error.highest}. {NOTHING_SPENT} Choose {error.highest} or a lower one. "
-        f"{ASK_ADMINISTRATORS.format(_SETTINGS)}"
+        f"The quality {written(error.asked)} is more than you may use in this server: {whose} is "
+        f"{error.highest}. {NOTHING_SPENT} Choose {choice}. "
+        f"{ASK_ADMINISTRATORS.format(_QUALITY if error.of_role else _SETTINGS)}"
     )
 
 
