@@ -150,6 +150,7 @@ async def test_a_report_is_read_by_index_whatever_else_is_there(books: Books) ->
     scans = [plan for plan in plans if plan.startswith("SCAN")]
     assert any("ledger_by_guild" in plan for plan in plans)
     assert any("ledger_by_time" in plan for plan in plans)
+    assert any("usage_of_members (guild_id=? AND hour>? AND hour<?)" in plan for plan in plans)
     assert [plan for plan in scans if "ledger" in plan or "refusals" in plan] == []
 
 
