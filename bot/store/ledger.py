@@ -60,10 +60,9 @@ _COMMIT = _FOLLOW.format(kind="commit", images="0", credits="0", condition="NOT 
 _RELEASE = _FOLLOW.format(kind="release", images="-images", credits="-credits", condition="NOT EXISTS", ends=_ENDS)
 _SETTLE = _FOLLOW.format(kind="settle", images="0", credits=":cost - credits", condition="EXISTS", ends="'commit'")
 
-_RUNNING = """
-SELECT count(*) FILTER (WHERE user_id = ?), count(*) FROM jobs
-WHERE guild_id = ? AND status IN ('preparing', 'queued', 'submitting', 'running', 'delivering')
-"""
+_RUNNING = f"""
+SELECT count(*) FILTER (WHERE user_id = ?), count(*) FROM jobs WHERE guild_id = ? AND {ledger_sums.GOING_ON}
+"""  # noqa: S608 - ours
 
 _OF_JOB = "SELECT * FROM ledger WHERE job_id = ? ORDER BY id"
 _OF_GUILD = """
@@ -73,6 +72,14 @@ ORDER BY counted_at, id LIMIT :most
 """
 _OF_ALL = """
 SELECT * FROM ledger WHERE counted_at >= :since AND counted_at < :until AND id > :after ORDER BY id LIMIT :most
+"""
+# By the index of each kind, and never along the ids; what follows a reservation is written after it.
+_FIRST_OF_ALL = f"""
+SELECT min(id) AS id FROM (
+    SELECT min(+id) AS id FROM ledger WHERE {ledger_sums.USAGE_KINDS} AND counted_at >= :since
+    UNION ALL SELECT min(+id) FROM ledger WHERE kind = 'grant' AND counted_at >= :since
+    UNION ALL SELECT min(+id) FROM ledger WHERE kind = 'reset' AND counted_at >= :since
+)
 """
 _BATCH = 1000
 
@@ -138,6 +145,13 @@ class LedgerStore:
         if not windows:
             return {}
         return ledger_sums.read_sums(windows, await self._database.read(*ledger_sums.sums_of(windows, now=now)))
+
+    async def settled(self, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:
+        """Sum as `sums` does, without what is held by jobs that go on: it may be given back."""
+        if not windows:
+            return {}
+        query = ledger_sums.sums_of(windows, now=now, held=False)
+        return ledger_sums.read_sums(windows, await self._database.read(*query))
 
     async def running(self, *, user_id: int, guild_id: int | None) -> Running:
         """Count the jobs that go on in a server."""
@@ -235,7 +249,10 @@ class LedgerStore:
     async def entries_of_all(self, since: datetime, until: datetime) -> AsyncIterator[Entry]:
         """Go through the rows of everything that are counted in a time, in the order they were written."""
         fixed = {"since": to_stored(since), "until": to_stored(until), "most": _BATCH}
-        after = 0
+        [first] = await self._database.read(_FIRST_OF_ALL, {"since": to_stored(since)})
+        if first["id"] is None:
+            return
+        after = first["id"] - 1
         while rows := await self._database.read(_OF_ALL, {**fixed, "after": after}):
             for row in rows:
                 yield ledger_rows.read_entry(row)

@@ -21,6 +21,9 @@ from bot.store.ledger_rows import LEEWAY
 USAGE_KINDS = "kind IN ('reserve', 'release', 'settle', 'adjust')"
 """As it stands in the conditions of the indexes."""
 
+GOING_ON = "status IN ('preparing', 'queued', 'submitting', 'running', 'delivering')"
+"""Of jobs, as it stands in the condition of their index."""
+
 USED_BY = {
     # the plus keeps the server's index out of it: a person has fewer rows
     Whose.MEMBER: f"ledger WHERE {USAGE_KINDS} AND user_id = :id_{{n}} AND +guild_id IS :guild_{{n}}",
@@ -34,15 +37,18 @@ USED_BY = {
 
 GRANTED_TO = "ledger WHERE kind = 'grant' AND user_id = :id_{n} AND guild_id IS :guild_{n}"
 
-_BEGUN = """
-(SELECT max(:begins_{n}, ifnull((
+_BEGINS = """
+max(:begins_{n}, ifnull((
     SELECT max(counted_at) FROM ledger
     WHERE kind = 'reset' AND whose = '{whose}'
       AND guild_id IS :guild_{n} AND user_id IS :user_{n} AND channel_id IS :channel_{n} AND counted_at < :ahead
-), 0)) AS begins_at) AS begun CROSS JOIN"""
+), 0))
+"""
 """Where a window begins: a reset of its subject moves it."""
-_BEGUN_FOR_GOOD = "(SELECT :begins_{n} AS begins_at) AS begun CROSS JOIN"
+_BEGINS_FOR_GOOD = ":begins_{n}"
 """Where a window begins that no reset moves."""
+_BEGUN = "(SELECT {begins} AS begins_at) AS begun CROSS JOIN"
+"""The same, to be named more than once in a statement."""
 
 _SUM = "SELECT {n}, ifnull(sum(images), 0), ifnull(sum(credits), 0), 0, 0"
 _ROLLED_UP = "whose = '{rolled_up}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)"
@@ -65,6 +71,12 @@ _SUM_OF_ROWS = f"""
 _SUM_OF_GRANTS = """
 SELECT {n}, 0, 0, ifnull(sum(images), 0), ifnull(sum(credits), 0) FROM {begun} {granted} AND counted_at >= begins_at
 """
+_HELD = f"""
+SELECT {{n}}, -ifnull(sum(images), 0), -ifnull(sum(credits), 0), 0, 0
+FROM {{begun}} (SELECT id AS id_of_open FROM jobs WHERE {GOING_ON}) CROSS JOIN {{used}}
+  AND job_id = id_of_open AND counted_at >= begins_at
+"""  # noqa: S608 - ours
+"""What is held by jobs that go on, to be taken off."""
 _PIECES = {
     Whose.MEMBER: (_SUM_OF_HOURS, _SUM_OF_ROWS, _SUM_OF_GRANTS),
     Whose.USER: (_SUM_OF_HOURS, _SUM_OF_ROWS),
@@ -74,12 +86,13 @@ _PIECES = {
     Whose.TOTAL: (_SUM_OF_DAYS, _SUM_OF_HOURS_UP_TO_DAYS, _SUM_OF_ROWS),
 }
 
+# Not joined with the beginning, for else the index would not give the order, and LIMIT would come after all rows.
 _EVENTS_OF_ROWS = """
 SELECT counted_at, images, credits, 0 AS granted_images, 0 AS granted_credits
-FROM {begun} {used} AND counted_at >= begins_at
+FROM {used} AND counted_at >= {begins}
 """
 _EVENTS_OF_GRANTS = """
-SELECT counted_at, 0, 0, images, credits FROM {begun} {granted} AND counted_at >= begins_at
+SELECT counted_at, 0, 0, images, credits FROM {granted} AND counted_at >= {begins}
 """
 _EVENTS = """
 SELECT counted_at, sum(images) AS images, sum(credits) AS credits,
@@ -103,9 +116,9 @@ class Counted(NamedTuple):
     granted_credits: int
 
 
-def sums_of(windows: Sequence[Window], *, now: datetime) -> Query:
-    """Make the one statement that sums all windows; there is at least one."""
-    return _sums_of(tuple(window.subject.whose for window in windows)), _parameters(windows, now=now)
+def sums_of(windows: Sequence[Window], *, now: datetime, held: bool = True) -> Query:
+    """Make the one statement that sums all windows, of which there is at least one, with what is held or without it."""
+    return _sums_of(tuple(window.subject.whose for window in windows), held), _parameters(windows, now=now)
 
 
 def read_sums(windows: Sequence[Window], rows: Sequence[Row]) -> dict[Window, Usage]:
@@ -151,19 +164,22 @@ def subject_parameters(n: int, subject: Subject) -> dict[str, int | None]:
 
 
 @functools.lru_cache(maxsize=256)
-def _sums_of(subjects: tuple[Whose, ...]) -> str:
+def _sums_of(subjects: tuple[Whose, ...], held: bool) -> str:
     pieces: list[str] = []
     for n, whose in enumerate(subjects):
-        pieces += [piece.format_map(_names(n, whose)) for piece in _PIECES[whose]]
+        of_window = _PIECES[whose] if held else (*_PIECES[whose], _HELD)
+        pieces += [piece.format_map(_names(n, whose)) for piece in of_window]
     return "UNION ALL".join(pieces)
 
 
 def _names(n: int, whose: Whose) -> dict[str, object]:
     of_operator = whose is Whose.OPERATOR_GUILD
+    begins = (_BEGINS_FOR_GOOD if of_operator else _BEGINS).format(n=n, whose=whose.value)
     return {
         "n": n,
         "rolled_up": (Whose.GUILD if of_operator else whose).value,
-        "begun": _BEGUN_FOR_GOOD.format(n=n) if of_operator else _BEGUN.format(n=n, whose=whose.value),
+        "begins": begins,
+        "begun": _BEGUN.format(begins=begins),
         "used": USED_BY[whose].format(n=n),
         "granted": GRANTED_TO.format(n=n),
     }

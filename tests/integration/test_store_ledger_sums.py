@@ -90,6 +90,15 @@ async def test_sums_are_made_by_index(books: Books) -> None:
         assert [step for step in plan if step.startswith(("SCAN ledger", "SCAN usage"))] == []
 
 
+@pytest.mark.parametrize("subject", [OF_CHANNEL, OF_GUILD, OF_GUILD_FOR_OPERATOR, OF_ALL], ids=lambda each: each.whose)
+async def test_the_first_of_many_events_are_read_without_the_rest(subject: Subject, books: Books) -> None:
+    """The index gives their order: whose window holds a million rows is told when there is room as fast as others."""
+    sql, parameters = ledger_sums.events_of(since_then(subject, NOW), now=NOW, most=9)
+    plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    assert any("COVERING INDEX ledger_by" in step for step in plan)
+    assert [step for step in plan if "TEMP B-TREE" in step] == []
+
+
 KOLKATA = datetime(2026, 11, 22, tzinfo=ZoneInfo("Asia/Kolkata")).astimezone(UTC)
 KATHMANDU = datetime(2026, 11, 1, tzinfo=ZoneInfo("Asia/Kathmandu")).astimezone(UTC)
 

@@ -202,6 +202,18 @@ async def test_the_ledger_of_all_servers_comes_row_by_row(books: Books) -> None:
     assert entries == [f"{number}" for number in range(2300)]
 
 
+async def test_the_ledger_of_a_stretch_begins_with_whatever_was_written_first_in_it(books: Books) -> None:
+    """What was done by hand as well; what came before is not read, and a stretch without rows is empty."""
+    await books.use(START - DAY)
+    await books.ledger.reset(Subject(whose=Whose.GUILD, guild_id=GUILD), by_id=0, at=START)
+    await books.ledger.grant(guild_id=GUILD, user_id=1, images=1, by_id=0, at=START + HOUR)
+    job = await books.use(START + 2 * HOUR)
+    await books.end(job, Status.FAILED, at=START + 3 * HOUR)
+    entries = [entry.kind.value async for entry in books.ledger.entries_of_all(START, START + DAY)]
+    assert entries == ["reset", "grant", "reserve", "release"]
+    assert [entry async for entry in books.ledger.entries_of_all(START + DAY, START + 2 * DAY)] == []
+
+
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """Looking is no beginning."""
     with pytest.raises(StoreError, match="there is none at"), beside.reading(tmp_path / "none.sqlite3"):
