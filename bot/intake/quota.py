@@ -13,11 +13,13 @@ from bot.intake.askers import asker_of
 from bot.intake.offers import settings_for
 from bot.jobs.admission import Terms
 from bot.jobs.model import Asker
+from bot.quota import outlook
 from bot.quota.model import Asking
 from bot.quota.service import QuotaService
 from bot.quota.spending import SpendingStop
 from bot.ui import texts
 from bot.ui.quota import QuotaFacts, quota_embed
+from bot.ui.texts.quotas import without_request
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
@@ -43,13 +45,13 @@ class QuotaCard:
 
     async def _facts(self, asker: Asker) -> QuotaFacts:
         settings = await settings_for(self._guilds, asker)
-        usual = permits.usual_quality(settings, asker.role_ids)
+        qualities = permits.allowed_qualities(settings, asker.role_ids)
         asking = Asking(
             user_id=asker.user_id,
             guild_id=asker.guild_id,
             channel_id=asker.channel_id,
             role_ids=asker.role_ids,
-            credits=self._terms.prices[usual.value],
+            credits=self._terms.prices[qualities[0].value],
         )
         overview = await self._quotas.overview(
             asking,
@@ -57,12 +59,14 @@ class QuotaCard:
             jobs_per_member=settings.jobs_per_member,
             jobs_per_guild=settings.jobs_per_guild,
         )
+        decision, prices = overview.decision, self._terms.prices
         return QuotaFacts(
-            standings=overview.decision.standings,
+            standings=decision.standings,
             resets_at=overview.resets_at,
-            admitted=overview.decision.admitted,
-            usual=usual,
-            qualities=permits.allowed_qualities(settings, asker.role_ids),
+            refused_by=decision.refused_by,
+            again_at=overview.again_at,
+            best=outlook.best_that_fits(decision, asking, qualities[0], qualities, prices),
+            qualities=qualities,
             settings=None if asker.guild_id is None else settings,
             running=overview.running,
             notice=await self._notice(asker, settings),
@@ -78,7 +82,7 @@ class QuotaCard:
                 is_blocked = any(block.user_id == asker.user_id for block in blocked)
                 permits.check(_anything(asker, settings), settings, blocked=is_blocked)
         except errors.Refusal as refusal:
-            return texts.refusal(refusal)
+            return without_request(texts.refusal(refusal))
         return ""
 
 

@@ -23,20 +23,23 @@ class Overview:
     running: Running
     resets_at: Mapping[Standing, datetime | None]
     """When each standing changes for the better; see `resets_at`."""
+    again_at: datetime | None
+    """When all that refuses has room for the request; None where no waiting helps, or none is needed."""
 
 
 def resets_at(standing: Standing, events: Events) -> datetime | None:
-    """Return when a standing changes for the better: the next window, or one in which what was refused has room.
+    """Return when a standing changes for the better: with the next window by the calendar, where anything is used.
 
-    Of a rolling window that admits it is when the oldest of what was counted leaves it. None where nothing is used, or
-    no waiting helps.
+    Of a rolling window it is when what was refused has room, else when the oldest of what was used leaves it. None
+    where nothing is used.
     """
-    counted = events.get(standing.window, ())
-    if not standing.admits:
-        return standing.resets_at(counted)
     if standing.window.length is None:
         return standing.window.ends_at if standing.used else None
-    return counted[0].counted_at + standing.window.length if counted else None
+    counted = events.get(standing.window, ())
+    if not standing.admits and (room_at := standing.resets_at(counted)):
+        return room_at
+    oldest = next((each for each in counted if each.images > 0 or each.credits > 0), None)
+    return oldest.counted_at + standing.window.length if oldest else None
 
 
 def refusal(
@@ -59,18 +62,28 @@ def refusal(
         resets_at=decision.resets_at(events),
         rolling=rule.rolling,
         subject_id=rule.subject_id,
-        fits=None if quality is None else _best_that_fits(decision, asking, quality, prices),
+        fits=None if quality is None else best_that_fits(decision, asking, quality, _below(quality), prices),
     )
 
 
-def _best_that_fits(decision: Decision, asking: Asking, quality: Quality, prices: Mapping[str, int]) -> Quality | None:
-    """Return the best quality below the one asked for that every limit has room for now."""
-    ranks = list(Quality)
-    for lower in reversed(ranks[: ranks.index(quality)]):
-        needed = asking.credits - prices[quality] + prices[lower]
-        cheaper = [
-            replace(each, needed=needed) if each.rule.unit is Unit.CREDITS else each for each in decision.standings
+def best_that_fits(
+    decision: Decision, asking: Asking, asked: Quality, qualities: Sequence[Quality], prices: Mapping[str, int]
+) -> Quality | None:
+    """Return the best of `qualities`, lowest first, that every limit has room for now; `asking` is for one in `asked`.
+
+    How many pictures may be made at once is not looked at.
+    """
+    for each in reversed(qualities):
+        needed = asking.credits - prices[asked] + prices[each]
+        repriced = [
+            replace(standing, needed=needed) if standing.rule.unit is Unit.CREDITS else standing
+            for standing in decision.standings
         ]
-        if not refusing(cheaper):
-            return lower
+        if not refusing(repriced):
+            return each
     return None
+
+
+def _below(quality: Quality) -> list[Quality]:
+    ranks = list(Quality)
+    return ranks[: ranks.index(quality)]

@@ -102,7 +102,8 @@ class QuotaService:
         decision = await self._decide(asking, held, running, now=self._clock.now())
         events = await self._events_of(decision.standings)
         resets_at = {each: outlook.resets_at(each, events) for each in decision.standings}
-        return Overview(decision=decision, running=running, resets_at=resets_at)
+        again_at = decision.resets_at(events)
+        return Overview(decision=decision, running=running, resets_at=resets_at, again_at=again_at)
 
     async def explain(
         self, decision: Decision, asking: Asking, *, quality: Quality | None = None

@@ -13,7 +13,7 @@ import discord
 from bot.guilds.model import GuildSettings
 from bot.jobs.model import Quality
 from bot.quota.model import Running, Scope
-from bot.quota.standing import OF_MEMBER, Standing
+from bot.quota.standing import OF_MEMBER, Standing, TooMany
 from bot.ui import characters
 from bot.ui.cards import GREEN, GREY
 from bot.ui.texts import quota_card
@@ -39,11 +39,14 @@ class QuotaFacts:
 
     standings: Sequence[Standing]
     resets_at: Mapping[Standing, datetime | None]
-    admitted: bool
-    """Whether the quotas have room for a picture of the usual quality."""
-    usual: Quality
+    refused_by: Standing | TooMany | None
+    """What is in the way of a picture in the lowest quality; None where there is room for one."""
+    again_at: datetime | None
+    """When there is room for one again; None where no waiting helps, or none is needed."""
+    best: Quality | None
+    """The best quality that the limits have room for now."""
     qualities: Sequence[Quality]
-    """What the person may use."""
+    """What the person may use, lowest first."""
     settings: GuildSettings | None
     """None outside of servers that have the bot."""
     running: Running
@@ -53,11 +56,11 @@ class QuotaFacts:
 
 def quota_embed(facts: QuotaFacts) -> discord.Embed:
     """Return the card."""
-    notice = characters.cut(facts.notice, _NOTICE_CHARS) or quota_card.headline(facts.usual, admitted=facts.admitted)
+    notice = characters.cut(facts.notice, _NOTICE_CHARS) or _headline(facts)
     embed = discord.Embed(
         title=quota_card.TITLE,
         description="\n\n".join(filter(None, [notice, _own(facts)])),
-        colour=GREEN if facts.admitted and not facts.notice else GREY,
+        colour=GREEN if facts.refused_by is None and not facts.notice else GREY,
     )
     for scope, head in _CEILINGS.items():
         ceilings = sorted((each for each in facts.standings if each.rule.scope is scope), key=lambda each: each.admits)
@@ -67,6 +70,20 @@ def quota_embed(facts: QuotaFacts) -> discord.Embed:
     if facts.settings is not None:
         _add_settings(embed, facts, facts.settings)
     return embed
+
+
+def _headline(facts: QuotaFacts) -> str:
+    """Return whether a picture could be asked for now, and of what quality."""
+    in_the_way = facts.refused_by
+    if in_the_way is None:
+        return quota_card.room(facts.best or facts.qualities[0], facts.qualities)
+    if isinstance(in_the_way, TooMany):
+        return quota_card.too_many(in_the_way)
+    if in_the_way.rule.limit == 0:
+        return quota_card.closed()
+    if facts.again_at is None:
+        return quota_card.never_fits(facts.qualities[0])
+    return quota_card.no_room(facts.again_at)
 
 
 def _own(facts: QuotaFacts) -> str:

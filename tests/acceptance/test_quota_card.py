@@ -39,7 +39,7 @@ async def test_who_has_used_nothing_sees_the_operators_default(house: House) -> 
     """Of a server that has set nothing."""
     async with house.bot(default_member_images_per_day=10):
         shown = await card(house)
-        assert "There is room for a picture in 2K now" in shown[""]
+        assert shown[""].startswith("There is room for a picture now. What is being made counts already;")
         assert "The limit of each member of this server" in shown[""]
         assert "**10 of 10 pictures left** a day · 0 used\n▱▱▱▱▱▱▱▱▱▱" in shown[""]
         assert shown["What you may use here"].startswith("Quality: 0.5K, 1K, 2K, 4K\n")
@@ -53,12 +53,12 @@ async def test_what_is_being_made_and_what_was_made_is_used(house: House) -> Non
         await set_settings(house, time_zone="Asia/Tokyo", jobs_per_member=3)
         message = await house.imagine()
         shown = await card(house)
-        assert "**1 of 2 pictures left** a day · 1 used\n▰▰▰▰▰▱▱▱▱▱ resets <t:1795359600:R>" in shown[""]
+        assert "**1 of 2 pictures left** a day · 1 used\n▰▰▰▰▰▱▱▱▱▱ begins anew <t:1795359600:R>" in shown[""]
         assert shown["Being made at this moment"].startswith("Yours: 1 of at most 3\nIn this server: 1 (any")
         await house.until(lambda: message.attachments)
         await house.imagine()
         shown = await card(house)
-        assert "There is no room for a picture in 2K now" in shown[""]
+        assert "There is no room for a picture now, but <t:1795359600:R>" in shown[""]
         assert "**0 of 2 pictures left**" in shown[""]
         assert "**2 of 2 pictures left**" in (await card(house, house.bob))[""]
 
@@ -75,8 +75,7 @@ async def test_what_administrators_set_and_gave_is_told_by_its_kind(house: House
         await house.imagine()
         shown = await card(house)
         assert (
-            "**Your own limit in this server**\n**4 of 5 pictures left** a day · 1 used · 2 of them granted"
-            in shown[""]
+            "**Your own limit in this server**\n**4 of 5 pictures left** a day (3 and 2 granted) · 1 used" in shown[""]
         )
         channel = shown["In this channel, for all members together"]
         assert channel.startswith("**39 of 40 pictures left** in any 60 minutes · 1 used\n")
@@ -84,6 +83,36 @@ async def test_what_administrators_set_and_gave_is_told_by_its_kind(house: House
         assert "**97.1602 of 100 credits left** a month" in shown["In this server, for all members together"]
         assert "Your own limit in this server" in (await card(house, house.bob))[""]
         assert "The limit of each member" in (await card(house, carol))[""]
+
+
+async def test_the_best_quality_that_fits_is_named(house: House) -> None:
+    """Of what the person may use; and when more fits, even where the usual quality never does."""
+    carol = administrator(house)
+    async with house.bot():
+        await admin(house, carol, "quota set", limit="5", unit="credits", member=house.alice)
+        shown = (await card(house))[""]
+        assert shown.startswith("There is room for a picture in 1K now, not for one in 2K.")
+        message = await house.imagine(quality="0.5K")
+        await house.until(lambda: message.attachments)
+        shown = (await card(house))[""]
+        assert shown.startswith("There is no room for a picture now, but <t:1795392000:R>")
+        assert "▰▰▰▰▰▱▱▱▱▱ begins anew <t:1795392000:R>" in shown
+        await admin(house, carol, "quota set", limit="2", unit="credits", member=house.alice)
+        assert "waiting does not help: one in 0.5K costs more than a limit below" in (await card(house))[""]
+        await admin(house, carol, "quota set", limit="0", unit="credits", member=house.alice)
+        assert (await card(house))[""].startswith("No pictures can be made here")
+
+
+async def test_a_grant_is_nothing_used_that_makes_room_when_it_ends(house: House) -> None:
+    """In a rolling window it will leave, and only take."""
+    carol = administrator(house)
+    async with house.bot():
+        await admin(house, carol, "quota set", limit="3", member=house.alice, rolling=True)
+        await admin(house, carol, "quota grant", member=house.alice, images="2")
+        assert (
+            "**5 of 5 pictures left** in any 24 hours (3 and 2 granted) · 0 used\n▱▱▱▱▱▱▱▱▱▱" in (await card(house))[""]
+        )
+        assert "more room" not in (await card(house))[""]
 
 
 async def test_a_thread_counts_for_its_channel(house: House) -> None:
@@ -108,7 +137,7 @@ async def test_of_several_roles_one_with_room_is_enough_and_that_is_told(house: 
         shown = (await card(house))[""]
         assert "There is room for a picture" in shown
         assert f"With <@&{poets.id}>:\n**5 of 5 pictures left**" in shown
-        assert f"Or with <@&{painters.id}>:\nNone: 0 pictures a day" in shown
+        assert f"Or with <@&{painters.id}>:\nNo pictures at all (0 pictures a day)" in shown
 
 
 async def test_of_the_operators_money_only_the_share_is_told(house: House) -> None:
@@ -117,7 +146,7 @@ async def test_of_the_operators_money_only_the_share_is_told(house: House) -> No
         await house.imagine()
         shown = await card(house)
         total = shown["For everybody, set by whoever runs this bot"]
-        assert total.startswith("**28 % used** of what may be spent a day\n▰▰▱▱▱▱▱▱▱▱ resets <t:")
+        assert total.startswith("**28 % used** of what may be spent a day\n▰▰▱▱▱▱▱▱▱▱ begins anew <t:")
         assert "credit" not in total
         assert "**7 of 8 pictures left**" in shown["For you in all servers, set by whoever runs this bot"]
 
@@ -129,6 +158,7 @@ async def test_what_nobody_can_have_here_is_said_before_all_else(house: House) -
         await set_settings(house, denied_channels=[house.channel.id], highest_quality="1K", private_allowed=False)
         shown = await card(house)
         assert shown[""].startswith("No pictures are made in this channel.")
+        assert "Nothing was spent" not in shown[""]
         assert "pictures left" in shown[""]
         assert shown["What you may use here"].startswith("Quality: 0.5K, 1K\nPrivate results: not allowed\n")
         await set_settings(house)

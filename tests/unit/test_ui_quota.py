@@ -24,7 +24,7 @@ from bot.quota.model import (
     Whose,
     Window,
 )
-from bot.quota.standing import ALWAYS, Standing
+from bot.quota.standing import ALWAYS, Standing, TooMany, foremost, refusing
 from bot.ui import characters
 from bot.ui.quota import QuotaFacts, quota_embed
 from bot.ui.texts import quota_card
@@ -54,8 +54,9 @@ def card(*standings: Standing, **changes: Any) -> discord.Embed:
     fields: dict[str, Any] = {
         "standings": standings,
         "resets_at": dict.fromkeys(standings, SOON),
-        "admitted": all(each.admits for each in standings),
-        "usual": Quality.TWO_K,
+        "refused_by": foremost(refusing(standings)),
+        "again_at": SOON,
+        "best": Quality.FOUR_K,
         "qualities": tuple(Quality),
         "settings": GuildSettings(),
         "running": Running(),
@@ -75,7 +76,7 @@ def field(embed: discord.Embed, name: str) -> str:
 @pytest.mark.parametrize(
     ("of", "resets_at", "told"),
     [
-        (standing(rule(), 3), SOON, f"**7 of 10 pictures left** a day · 3 used\n▰▰▰▱▱▱▱▱▱▱ resets {STAMP}"),
+        (standing(rule(), 3), SOON, f"**7 of 10 pictures left** a day · 3 used\n▰▰▰▱▱▱▱▱▱▱ begins anew {STAMP}"),
         (standing(rule(), 0), None, "**10 of 10 pictures left** a day · 0 used\n▱▱▱▱▱▱▱▱▱▱"),
         (
             standing(rule(rolling=True), 10),
@@ -85,24 +86,24 @@ def field(embed: discord.Embed, name: str) -> str:
         (
             standing(rule(), 3, granted=2),
             SOON,
-            f"**9 of 12 pictures left** a day · 3 used · 2 of them granted\n▰▰▱▱▱▱▱▱▱▱ resets {STAMP}",
+            f"**9 of 12 pictures left** a day (10 and 2 granted) · 3 used\n▰▰▱▱▱▱▱▱▱▱ begins anew {STAMP}",
         ),
         (
             standing(rule(limit=0), 0, granted=1),
             SOON,
-            f"**1 of 1 picture left** a day · 0 used · 1 of them granted\n▱▱▱▱▱▱▱▱▱▱ resets {STAMP}",
+            f"**1 of 1 picture left** a day (0 and 1 granted) · 0 used\n▱▱▱▱▱▱▱▱▱▱ begins anew {STAMP}",
         ),
-        (standing(rule(limit=0), 0), None, "None: 0 pictures a day · 0 used"),
+        (standing(rule(limit=0), 0), None, "No pictures at all (0 pictures a day) · 0 used"),
         (standing(rule(limit=None), 3, granted=5), SOON, "Unlimited pictures a day · 3 used"),
         (
             standing(credit_rule(Scope.USER, 20), 6_386_700),
             SOON,
-            f"**13.6133 of 20 credits left** a month · 6.3867 used\n▰▰▰▱▱▱▱▱▱▱ resets {STAMP}",
+            f"**13.6133 of 20 credits left** a month · 6.3867 used\n▰▰▰▱▱▱▱▱▱▱ begins anew {STAMP}",
         ),
         (
             standing(credit_rule(Scope.GUILD, 20), 21_500_000),
             SOON,
-            f"**0 of 20 credits left** a month · 21.5 used\n▰▰▰▰▰▰▰▰▰▰ resets {STAMP}",
+            f"**0 of 20 credits left** a month · 21.5 used\n▰▰▰▰▰▰▰▰▰▰ begins anew {STAMP}",
         ),
     ],
     ids=["some", "none used", "all used", "granted", "blocked and granted", "blocked", "unlimited", "credits", "over"],
@@ -144,9 +145,9 @@ def test_ones_own_rules_come_first_and_the_ceilings_under_their_names() -> None:
         running=Running(of_member=1, in_guild=4),
         settings=GuildSettings(jobs_per_member=2, private_allowed=False),
         qualities=(Quality.HALF_K, Quality.ONE_K),
-        usual=Quality.ONE_K,
+        best=Quality.HALF_K,
     )
-    assert described(shown).startswith("There is room for a picture in 1K now.")
+    assert described(shown).startswith("There is room for a picture in 0.5K now, not for one in 1K.")
     assert "**Your own limit in this server**\n**4 of 5 pictures left**" in described(shown)
     assert "**30 of 50 pictures left**" in field(shown, "In this channel, for all members together")
     assert "**50 of 100 credits left**" in field(shown, "In this server, for all members together")
@@ -164,7 +165,6 @@ def test_several_roles_are_alternatives_and_those_with_room_come_first() -> None
         standing(rule(Scope.ROLE, 3, subject_id=41), 3, group=1),
         standing(rule(Scope.ROLE, 9, subject_id=48), 3, group=2),
         standing(credit_rule(Scope.ROLE, 50, subject_id=48), 0, group=2),
-        admitted=True,
     )
     lines = described(shown).split("\n")
     assert lines[2] == "**The limits of your roles: it is enough that those of one have room**"
@@ -181,9 +181,25 @@ def test_what_stands_in_the_way_of_everything_is_told_first() -> None:
     assert described(shown).startswith("No pictures are made in this channel.\n\n**The limit of each member")
 
 
-def test_where_nothing_is_left_that_is_said() -> None:
-    """With the quality it was looked up for."""
-    assert "There is no room for a picture in 2K now" in described(card(standing(rule(), 10)))
+FULL = standing(rule(), 10)
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"refused_by": None, "best": Quality.FOUR_K}, "There is room for a picture now. What is being made counts"),
+        ({"refused_by": None, "best": Quality.ONE_K}, "There is room for a picture in 1K now, not for one in 2K."),
+        ({"refused_by": FULL, "again_at": SOON}, f"There is no room for a picture now, but {STAMP}: see below"),
+        ({"refused_by": FULL, "again_at": None}, "waiting does not help: one in 0.5K costs more than a limit below."),
+        ({"refused_by": standing(rule(limit=0))}, "No pictures can be made here: a limit below is set to nothing"),
+        ({"refused_by": TooMany(limit=1, of_server=False)}, "As many pictures of yours are being made as may be"),
+        ({"refused_by": TooMany(limit=1, of_server=True)}, "As many pictures in this server are being made as may"),
+        ({"refused_by": None, "best": Quality.FOUR_K, "notice": "You are blocked."}, "You are blocked."),
+    ],
+)
+def test_the_headline_says_what_there_is_room_for(facts: dict[str, Any], told: str) -> None:
+    """The best quality where credits decide, and else what is in the way of all."""
+    assert told in described(card(FULL, **facts)).split("\n", maxsplit=1)[0]
 
 
 def test_outside_of_servers_there_is_only_the_operators_word() -> None:
@@ -220,9 +236,7 @@ CEILINGS = [each for scope in Scope if scope not in {Scope.USER, Scope.ROLE} for
 )
 def test_discord_takes_the_card_whatever_is_set(own: list[Standing]) -> None:
     """What there is no room for is counted, not lost without a word."""
-    shown = card(
-        *own, *[each for each in CEILINGS if each.rule.scope is not Scope.DEFAULT], notice="x" * 5000, admitted=False
-    )
+    shown = card(*own, *[each for each in CEILINGS if each.rule.scope is not Scope.DEFAULT], notice="x" * 5000)
     assert characters.length(described(shown)) <= 4096
     assert len(shown.fields) <= 25
     assert all(0 < characters.length(str(each.value)) <= 1024 for each in shown.fields)

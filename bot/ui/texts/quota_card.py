@@ -1,11 +1,11 @@
 """What /quota says: each rule that binds a person, what of it is used and left, and when that changes by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.jobs.model import Quality
 from bot.quota.model import Rule, Running, Scope, Unit
-from bot.quota.standing import Standing
+from bot.quota.standing import Standing, TooMany
 from bot.ui.texts import amounts
 
 QUOTA_DESCRIPTION = "See what you have left here, and when there is more"
@@ -27,11 +27,32 @@ _OWN_HEADS = {
 }
 
 
-def headline(quality: Quality, *, admitted: bool) -> str:
-    """Return whether a picture in the usual quality could be asked for now."""
-    if admitted:
-        return f"There is room for a picture in {quality} now. Only what is delivered counts."
-    return f"There is no room for a picture in {quality} now: see below what is used up, and until when."
+def room(best: Quality, qualities: Sequence[Quality]) -> str:
+    """Return that there is room for a picture, up to `best` of what somebody may use."""
+    above = qualities[qualities.index(best) + 1 :]
+    which = f"a picture in {best} now, not for one in {above[0]}" if above else "a picture now"
+    return f"There is room for {which}. What is being made counts already; what fails is given back."
+
+
+def no_room(again_at: datetime) -> str:
+    """Return that all waits until something begins anew."""
+    return f"There is no room for a picture now, but <t:{int(again_at.timestamp())}:R>: see below what is used up."
+
+
+def never_fits(lowest: Quality) -> str:
+    """Return that a limit in credits is too low for any picture."""
+    return f"There is no room for a picture, and waiting does not help: one in {lowest} costs more than a limit below."
+
+
+def closed() -> str:
+    """Return that a limit is 0."""
+    return "No pictures can be made here: a limit below is set to nothing at all."
+
+
+def too_many(at_once: TooMany) -> str:
+    """Return that as many pictures are being made as may be at once."""
+    whose = "in this server" if at_once.of_server else "of yours"
+    return f"As many pictures {whose} are being made as may be at once: there is room when one of them is done."
 
 
 def own_head(scope: Scope) -> str:
@@ -57,13 +78,11 @@ def standing(each: Standing, resets_at: datetime | None) -> str:
     if rule.scope is Scope.OPERATOR_TOTAL:
         return _share(each, resets_at)
     used = f"{_number(rule.unit, each.used)} used"
-    if limit is None:
+    if not limit:
         return f"{_capital(amounts.rule(rule))} \N{MIDDLE DOT} {used}"
     period = amounts.period(rule.period, rolling=rule.rolling)
-    if limit == 0:
-        return f"None: 0 {_named(rule.unit)} {period} \N{MIDDLE DOT} {used}"
     left = f"**{_number(rule.unit, each.left or 0)} of {amounts.amount(rule.unit, limit)} left** {period}"
-    told = " \N{MIDDLE DOT} ".join([left, used, *_granted(each)])
+    told = f"{left}{_granted(each)} \N{MIDDLE DOT} {used}"
     return f"{told}\n{bar(each.used, limit)}{_when(rule, resets_at)}"
 
 
@@ -102,15 +121,17 @@ def _share(each: Standing, resets_at: datetime | None) -> str:
     return f"**{percent} % used** of what may be spent {period}\n{bar(each.used, limit)}{_when(each.rule, resets_at)}"
 
 
-def _granted(each: Standing) -> list[str]:
-    granted = (each.limit or 0) - (each.rule.limit or 0)
-    return [f"{_number(each.rule.unit, granted)} of them granted"] if granted > 0 else []
+def _granted(each: Standing) -> str:
+    """Return what the limit is made of, where some of it was granted."""
+    unit, own = each.rule.unit, each.rule.limit or 0
+    granted = (each.limit or 0) - own
+    return f" ({_number(unit, own)} and {_number(unit, granted)} granted)" if granted > 0 else ""
 
 
 def _when(rule: Rule, resets_at: datetime | None) -> str:
     if resets_at is None:
         return ""
-    return f" {'more room' if rule.rolling else 'resets'} <t:{int(resets_at.timestamp())}:R>"
+    return f" {'more room' if rule.rolling else 'begins anew'} <t:{int(resets_at.timestamp())}:R>"
 
 
 def _most(limit: int | None) -> str:
@@ -119,10 +140,6 @@ def _most(limit: int | None) -> str:
 
 def _number(unit: Unit, number: int) -> str:
     return f"{number:,}" if unit is Unit.IMAGES else amounts.credits_number(number)
-
-
-def _named(unit: Unit) -> str:
-    return "pictures" if unit is Unit.IMAGES else "credits"
 
 
 def _capital(text: str) -> str:

@@ -121,6 +121,11 @@ def spending_stopped(error: errors.SpendingStopped) -> str:
     )
 
 
+def without_request(refusal: str) -> str:
+    """Return a refusal as it is told to somebody who has asked for nothing yet."""
+    return refusal.replace(f" {NOTHING_SPENT}", "")
+
+
 def stamps(at: datetime) -> str:
     """Return an instant that counts down by itself, and its date and time, both as the reader's own clock has them."""
     return f"<t:{int(at.timestamp())}:R> (<t:{int(at.timestamp())}:f>)"
