@@ -51,10 +51,6 @@ class BudgetWatch:
         warnings = [await self._look(rule, window, usages[window]) for rule, window in zip(rules, windows, strict=True)]
         return [warning for warning in warnings if warning is not None]
 
-    async def forget(self, guild_id: int) -> None:
-        """Forget what a server was told: what it has used was set back."""
-        await self._store.forget(guild_id)
-
     async def _look(self, rule: Rule, window: Window, usage: Usage) -> BudgetWarning | None:
         limit = rule.limit or 0
         used = usage.images if rule.unit is Unit.IMAGES else usage.credits

@@ -194,8 +194,6 @@ class QuotaService:
         """
         write = partial(self._ledger.reset, subject, by_id=by_id, why=why)
         change = await self._compared(subject, write, zone=zone, role_ids=role_ids)
-        if subject.whose is Whose.GUILD and subject.guild_id is not None:
-            await self._budget.forget(subject.guild_id)
         return Change(before=_own({subject}, change.before), after=_own({subject}, change.after))
 
     async def warnings_due(self, guild_id: int, *, zone: tzinfo) -> list[BudgetWarning]:

@@ -1,15 +1,18 @@
 """The table of budget warnings: which level of which ceiling was told to a server already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import aiosqlite
 
 from bot.quota.model import Rule, Window
-from bot.store.database import Database
+from bot.store.database import Database, Row
 from bot.store.instants import to_stored
 
 _OF_RULE = "guild_id = :guild_id AND unit = :unit AND period = :period AND rolling = :rolling"
+
+_NOTED = f"SELECT begins_at, level, limit_, warned_at FROM budget_warnings WHERE {_OF_RULE}"  # noqa: S608 - ours
 
 _FORGET_OTHER_WINDOWS = f"DELETE FROM budget_warnings WHERE {_OF_RULE} AND begins_at <> :begins_at"  # noqa: S608 - ours
 
@@ -33,7 +36,7 @@ class BudgetStore:
 
         Once for each window by the calendar and each limit. A rolling window has no end, so there a level counts as
         new again where a look in between found the usage below it, and when all that was counted at the last warning
-        has left the window.
+        has left the window. Nothing is written where everything is noted already, for that is asked with every job.
         """
         rolling = window.length is not None
         values = {
@@ -47,6 +50,8 @@ class BudgetStore:
             "reached": max(levels, default=0),
             "now": to_stored(now),
         }
+        if _is_as_noted(await self._database.read(_NOTED, values), values, levels):
+            return []
 
         async def work(connection: aiosqlite.Connection) -> list[int]:
             await connection.execute(_REARM if rolling else _FORGET_OTHER_WINDOWS, values)
@@ -58,11 +63,17 @@ class BudgetStore:
 
         return await self._database.transact(work)
 
-    async def forget(self, guild_id: int) -> None:
-        """Forget what a server was warned of: its usage was reset."""
-        await self._database.write("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
-
 
 async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
-    """Erase what is known of a server that is gone, within the transaction that erases the rest."""
+    """Erase what a server was warned of, within the transaction that resets its usage or erases the rest."""
     await connection.execute("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
+
+
+def _is_as_noted(rows: Sequence[Row], values: Mapping[str, Any], levels: Sequence[int]) -> bool:
+    """Tell whether a rule's rows are as `note` would leave them; those of windows gone by go with the next level."""
+    if values["rolling"] and any(
+        row["level"] > values["reached"] or row["warned_at"] < values["window_begins_at"] for row in rows
+    ):
+        return False
+    here = (values["begins_at"], values["limit"])
+    return set(levels) <= {row["level"] for row in rows if (row["begins_at"], row["limit_"]) == here}

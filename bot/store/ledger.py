@@ -15,7 +15,7 @@ import aiosqlite
 
 from bot.jobs.model import Status
 from bot.quota.model import MILLIONTHS, Asking, Entry, EntryKind, Running, Subject, Usage, Whose, Window
-from bot.store import admin_log, ledger_rows, ledger_sums
+from bot.store import admin_log, budget, ledger_rows, ledger_sums
 from bot.store.admin_log import LogEntry
 from bot.store.database import Database
 from bot.store.instants import to_stored
@@ -190,7 +190,7 @@ class LedgerStore:
         )
         after = admin_log.as_text({"images": images, "credits": credits, "why": why})
         entry = LogEntry(at=at, by_id=by_id, action="granted", subject=f"user:{user_id}", after=after)
-        await self._by_hand(_PUT, columns, guild_id, entry)
+        await self._by_hand(columns, guild_id, entry)
 
     async def adjust(
         self,
@@ -218,10 +218,13 @@ class LedgerStore:
         )
         after = admin_log.as_text({"images": images, "credits": credits, "why": why})
         entry = LogEntry(at=at, by_id=by_id, action="adjusted", subject=f"user:{user_id}", after=after)
-        await self._by_hand(_PUT, columns, guild_id, entry)
+        await self._by_hand(columns, guild_id, entry)
 
     async def reset(self, subject: Subject, *, by_id: int, at: datetime, why: str = "") -> None:
-        """Let no window of a subject begin before now: what it used, and what was granted to it, counts no more."""
+        """Let no window of a subject begin before now: what it used, and what was granted to it, counts no more.
+
+        Of a server that forgets, too, what share of its budget it was warned of.
+        """
         if subject.whose not in _WORDS:
             raise ValueError("the operator's ceiling of a server knows no reset; its limit stands in the settings")
         sql = _RESET.format(
@@ -231,7 +234,15 @@ class LedgerStore:
         named = f"{_WORDS[subject.whose]}:{subject.id}" if subject.id is not None else _WORDS[subject.whose]
         entry = LogEntry(at=at, by_id=by_id, action="reset", subject=named, after=admin_log.as_text({"why": why}))
         parameters = {**columns, **ledger_sums.subject_parameters(0, subject)}
-        await self._by_hand(sql, parameters, subject.guild_id, entry)
+
+        async def work(connection: aiosqlite.Connection) -> None:
+            await connection.execute(sql, parameters)
+            if subject.guild_id is not None:
+                await admin_log.record(connection, subject.guild_id, entry)
+            if subject.whose is Whose.GUILD and subject.guild_id is not None:
+                await budget.erase(connection, subject.guild_id)
+
+        await self._database.transact(work)
 
     async def entries_of_job(self, job_id: str) -> list[Entry]:
         """List the rows of a job in the order they were written."""
@@ -258,11 +269,9 @@ class LedgerStore:
                 yield ledger_rows.read_entry(row)
             after = rows[-1]["id"]
 
-    async def _by_hand(
-        self, sql: str, parameters: dict[str, int | str | None], guild_id: int | None, entry: LogEntry
-    ) -> None:
+    async def _by_hand(self, columns: dict[str, int | str | None], guild_id: int | None, entry: LogEntry) -> None:
         async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(sql, parameters)
+            await connection.execute(_PUT, columns)
             if guild_id is not None:
                 await admin_log.record(connection, guild_id, entry)
 

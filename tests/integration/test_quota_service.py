@@ -1,6 +1,7 @@
 """Quotas as they are administered and told, on a real database."""
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -416,6 +417,28 @@ async def test_a_rolling_budget_is_warned_of_when_all_of_it_is_new(bench: Bench)
     await bench.clock.advance(24 * 3600)
     await bench.use(4)
     assert await bench.warned() == [(80, 4)]
+
+
+async def test_a_reset_and_what_was_warned_of_go_together(bench: Bench) -> None:
+    """In one transaction: no end in between leaves a server that is not warned."""
+    await bench.set(1, scope=Scope.GUILD)
+    await bench.use()
+    assert await bench.warned() == [(100, 1)]
+    of_server = Subject(whose=Whose.GUILD, guild_id=GUILD)
+    await LedgerStore(bench.database).reset(of_server, by_id=BOSS, at=bench.clock.now())
+    assert await bench.database.read("SELECT * FROM budget_warnings") == []
+
+
+@pytest.mark.parametrize("rolling", [False, True])
+async def test_a_look_that_finds_nothing_new_writes_nothing(*, rolling: bool, bench: Bench, tmp_path: Path) -> None:
+    """It comes with every job: another program that writes does not keep it waiting."""
+    await bench.set(5, scope=Scope.GUILD, rolling=rolling)
+    await bench.use(4)
+    assert await bench.warned() == [(80, 4)]
+    with contextlib.closing(sqlite3.connect(tmp_path / "imagebot.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert await bench.warned() == []
+        other.execute("ROLLBACK")
 
 
 async def test_of_two_processes_one_warns(tmp_path: Path) -> None:
