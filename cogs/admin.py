@@ -10,7 +10,7 @@ from bot.client import ImageBot
 from bot.intake import SettingsPanel
 from bot.intake.admin import Administration, Named
 from bot.jobs.model import Quality
-from bot.quota.model import Period, Unit
+from bot.quota.model import MAX_WHY_CHARS, Period, Unit
 from bot.ui.admin_options import HIGHEST_CHOICES, PERIOD_CHOICES, UNIT_CHOICES, CountedChannel
 from bot.ui.texts import admin_commands as texts
 
@@ -76,12 +76,12 @@ class AdminCog(commands.Cog):
         orphaned: bool = False,
     ) -> None:
         """Remove limits."""
-        if orphaned:
-            await self._desks.quotas.remove_orphaned(interaction)
-            return
-        named = Named(member=member, role=role, channel=channel)
         await self._desks.quotas.remove(
-            interaction, named, unit=Unit(unit) if unit else None, period=Period(per) if per else None
+            interaction,
+            Named(member=member, role=role, channel=channel),
+            unit=Unit(unit) if unit else None,
+            period=Period(per) if per else None,
+            orphaned=orphaned,
         )
 
     @quota.command(name="list", description=texts.LIST)
@@ -97,7 +97,7 @@ class AdminCog(commands.Cog):
         member: Somebody,
         images: str | None = None,
         credits: str | None = None,
-        why: app_commands.Range[str, 1, 200] | None = None,
+        why: app_commands.Range[str, 1, MAX_WHY_CHARS] | None = None,
     ) -> None:
         """Give a member more."""
         await self._desks.grants.grant(interaction, member, images=images, credit_text=credits, why=why or "")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.quota.model import Period, Unit
+from bot.quota.model import MAX_WHY_CHARS, Period, Unit
 
 Commands = Any
 """argparse's own type for this is private."""
@@ -90,26 +90,37 @@ def _add_grant(action: Any) -> None:
     amount = action.add_mutually_exclusive_group(required=True)
     amount.add_argument("--images", metavar="N", help="so many pictures more")
     amount.add_argument("--credits", metavar="X", help="so many credits more")
-    action.add_argument("--why", default="", metavar="WORDS", help="what for; it stands in the ledger")
+    _add_why(action, default="")
 
 
 def _add_whom(action: Any) -> None:
-    whom = action.add_mutually_exclusive_group()
+    whom = action.add_mutually_exclusive_group(required=True)
     whom.add_argument("--user", type=_identity, metavar="ID", help="of one member")
     whom.add_argument("--channel", type=_identity, metavar="ID", help="of one channel")
-    action.add_argument("--why", default="", metavar="WORDS", help="what for; it stands in the ledger")
+    whom.add_argument("--ceiling", action="store_true", help="of the whole server")
+    _add_why(action, default="")
 
 
 def _add_difference(action: Any) -> None:
     action.add_argument("--images", default="0", metavar="N", help="pictures to add to what was used; less with -")
     action.add_argument("--credits", default="0", metavar="X", help="credits to add to what was used; less with -")
-    action.add_argument("--why", required=True, metavar="WORDS", help="what for; it stands in the ledger")
+    _add_why(action, required=True)
+
+
+def _add_why(action: Any, **how: Any) -> None:
+    action.add_argument("--why", type=_note, metavar="WORDS", help="what for; it stands in the ledger", **how)
 
 
 def _identity(written: str) -> int:
     if not (written.isascii() and written.isdigit() and 0 < int(written[:20]) < 2**63 and len(written) <= 20):
         raise argparse.ArgumentTypeError("an id of Discord is a number, like 123456789012345678")
     return int(written)
+
+
+def _note(written: str) -> str:
+    if len(written) > MAX_WHY_CHARS:
+        raise argparse.ArgumentTypeError(f"a note has at most {MAX_WHY_CHARS} characters, and this has {len(written)}")
+    return written
 
 
 def _days(written: str) -> int:

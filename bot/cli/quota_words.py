@@ -7,11 +7,17 @@ from bot.ui.texts import amounts
 
 FAULTS = {
     "limit_blank": "the number is missing",
-    "limit_not_a_number": "'{given}' is not a number; write it like 10, 1,000 or 2.5, or unlimited where it is a limit",
+    "limit_not_a_number": "'{given}' is not a number; write it like 10, 1,000 or 2.5, or unlimited",
     "limit_negative": "{given} is less than nothing; 0 blocks, and unlimited allows everything",
     "limit_too_high": "{given} is more than can be set; write unlimited if that is what you mean",
     "limit_not_whole": "{given} is too fine: pictures are counted whole, and credits to six decimals",
+    "limit_none": "'{given}' could mean nothing or everything; write 0 or unlimited",
     "amount_zero": "{given} would change nothing",
+    "amount_blank": "the number is missing",
+    "amount_not_a_number": "'{given}' is not a number; write it like 10, 1,000 or 2.5",
+    "amount_negative": "{given} is less than nothing",
+    "amount_too_high": "{given} is more than can be granted; set the limit of the member to unlimited if you mean that",
+    "amount_not_whole": "{given} is too fine: pictures are counted whole, and credits to six decimals",
     "too_many_rules": "the server has {given} limits already, which is as many as it may have; remove one first",
 }
 """What an administrator is told of the same faults stands in `ui.texts.settings`."""

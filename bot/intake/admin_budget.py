@@ -2,11 +2,12 @@
 
 from datetime import tzinfo
 
+from bot.errors import BadSetting
 from bot.guilds.service import GuildService
 from bot.intake.admin_answers import Interaction, confirm, promised
 from bot.intake.admin_rights import guild_of
 from bot.quota.model import Period, Rule, Scope, Subject, Unit, Whose
-from bot.quota.parsing import parse_limit
+from bot.quota.parsing import is_none, parse_limit
 from bot.quota.service import QuotaService
 from bot.ui.texts import admin_amounts
 
@@ -23,10 +24,12 @@ class BudgetDesk:
     ) -> None:
         """Show the budget, or set it, by credits and the month where nothing else is said.
 
-        Unlimited removes it: all there is of it where neither unit nor period is said.
+        None or unlimited removes it: all there is of it where neither unit nor period is said.
         """
         guild = guild_of(interaction)
-        most = parse_limit(limit, unit or Unit.CREDITS) if limit is not None else None
+        if limit is None and (unit or period):
+            raise BadSetting("unit_without_limit")
+        most = None if limit is None or is_none(limit) else parse_limit(limit, unit or Unit.CREDITS)
         async with promised(interaction):
             settings = await self._guilds.get(guild.id)
             if limit is None:

@@ -4,6 +4,7 @@ from datetime import UTC
 
 import discord
 
+from bot.errors import BadSetting
 from bot.guilds.service import GuildService
 from bot.intake.admin_answers import Interaction, confirm, promised, show_page, stored
 from bot.intake.admin_rights import guild_of, is_known
@@ -43,10 +44,20 @@ class QuotaDesk:
             change = await self._quotas.set_rule(guild.id, rule, by_id=interaction.user.id)
         await confirm(interaction, admin.rule_set(change.before, rule))
 
-    async def remove(self, interaction: Interaction, named: Named, *, unit: Unit | None, period: Period | None) -> None:
-        """Remove the limits of whoever was named: of one unit or period, or all of them. They may have left."""
+    async def remove(
+        self, interaction: Interaction, named: Named, *, unit: Unit | None, period: Period | None, orphaned: bool
+    ) -> None:
+        """Remove the limits of whoever was named: of one unit or period, or all of them. They may have left.
+
+        `orphaned` removes those of deleted roles and channels instead.
+        """
         guild = guild_of(interaction)
         scope, subject_id = named.target()
+        if orphaned and (scope is not Scope.DEFAULT or unit or period):
+            raise BadSetting("orphaned_alone")
+        if orphaned:
+            await self._remove_orphaned(interaction, guild)
+            return
         async with promised(interaction):
             removed = await self._quotas.remove_rules(
                 guild.id, scope, subject_id, unit=unit, period=period, by_id=interaction.user.id
@@ -59,9 +70,7 @@ class QuotaDesk:
         default_images = default_images_per_day(self._quotas)
         await confirm(interaction, admin.rules_removed(scope, subject_id, removed, left, default_images=default_images))
 
-    async def remove_orphaned(self, interaction: Interaction) -> None:
-        """Remove the limits of roles and channels that do not exist any more."""
-        guild = guild_of(interaction)
+    async def _remove_orphaned(self, interaction: Interaction, guild: discord.Guild) -> None:
         async with promised(interaction):
             orphans = [rule for rule in await self._quotas.list_rules(guild.id) if _orphaned(rule, interaction, guild)]
             subjects = dict.fromkeys((rule.scope, rule.subject_id) for rule in orphans)

@@ -13,6 +13,8 @@ MAX_IMAGES = 1_000_000_000
 MAX_CREDITS = 1_000_000_000 * MILLIONTHS
 """The highest limits that can be set; beyond them one means `unlimited`."""
 MAX_RULES_OF_GUILD = 250
+MAX_WHY_CHARS = 200
+"""Of a note in the ledger."""
 
 
 class Unit(enum.StrEnum):
@@ -141,6 +143,22 @@ class Running:
     of_member: int = 0
     """Of the person in this server."""
     in_guild: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What somebody grants a member, or corrects of what they used, by the difference."""
+
+    guild_id: int | None
+    user_id: int
+    channel_id: int | None = None
+    """Of a correction that is to count in a channel, too."""
+    images: int = 0
+    credits: int = 0
+    """In millionths."""
+    by_id: int
+    """0 is the operator."""
+    why: str = ""
 
 
 class EntryKind(enum.StrEnum):

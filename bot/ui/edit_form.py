@@ -11,7 +11,7 @@ import discord
 from discord import ui
 
 from bot.jobs.model import PROMPT_MAX_CHARS, Quality, Size
-from bot.ui import choices, texts
+from bot.ui import choices, modals, texts
 
 MAX_UPLOADS = 10
 """Of one form (discord.md 4)."""
@@ -52,17 +52,6 @@ class FilledForm:
     """Of the further pictures, in the person's order, which `resolved` does not keep (discord.md 4)."""
 
 
-class _StatelessModal(ui.Modal):
-    """A form that discord.py forgets when it is sent: its answer is read by `read`, not by the library.
-
-    The library would keep each one that a person closes without a word for ever, and know none after a restart.
-    """
-
-    def is_finished(self) -> bool:
-        """Tell the library that there is nothing to wait for."""
-        return True
-
-
 class _Choice(ui.Select[Any]):
     """A choice of one in a form, where Discord's documents forbid the field `disabled` that the library sends."""
 
@@ -78,7 +67,7 @@ def edit_form(target: EditTarget, offered: choices.OfferedQualities, *, quality:
 
     `quality` is the one to begin with; where it is not offered, or none is named, it is the usual one.
     """
-    form = _StatelessModal(title=texts.EDIT_FORM_TITLE, custom_id=_form_id(target))
+    form = modals.StatelessModal(title=texts.EDIT_FORM_TITLE, custom_id=_form_id(target))
     instruction: ui.TextInput[Any] = ui.TextInput(
         custom_id=_INSTRUCTION,
         style=discord.TextStyle.paragraph,

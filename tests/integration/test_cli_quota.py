@@ -83,7 +83,7 @@ class Here:
         now = SystemClock().now()
         self.database(
             lambda database: LedgerStore(database).adjust(
-                guild_id=guild_id, user_id=user_id, images=images, credits=credits, by_id=0, at=now, why="=test"
+                ByHand(guild_id=guild_id, user_id=user_id, images=images, credits=credits, by_id=0, why="=test"), at=now
             )
         )
 
@@ -280,7 +280,7 @@ def test_usage_is_corrected_up_and_down(here: Here) -> None:
     [
         (("--user", "42"), "member 42", "user:42"),
         (("--channel", "77"), "channel 77", "channel:77"),
-        ((), "the whole server", "guild"),
+        (("--ceiling",), "the whole server", "guild"),
     ],
 )
 def test_a_reset_lets_what_was_used_count_no_more(whom: tuple[str, ...], named: str, logged: str, here: Here) -> None:
@@ -289,7 +289,7 @@ def test_a_reset_lets_what_was_used_count_no_more(whom: tuple[str, ...], named: 
     done = here.quota("reset", *whom)
     assert done.out.splitlines()[0] == f"{named}: what was used until now counts no more"
     assert here.log()[-1] == (0, "reset", logged)
-    assert ("SERVER_CREDITS_PER_MONTH" in done.out) == (whom == ())
+    assert ("SERVER_CREDITS_PER_MONTH" in done.out) == (whom == ("--ceiling",))
     if whom == ("--user", "42"):
         assert done.out.splitlines()[1].endswith("0 of 10 pictures used; before: 10 of 10 pictures used")
     assert "10 pictures" in here.run("usage").out
@@ -315,6 +315,10 @@ def test_a_reset_lets_what_was_used_count_no_more(whom: tuple[str, ...], named: 
         (("set", *PICTURES_A_DAY, "--user", "42", "--limit", "1"), None),
         (("set", *PICTURES_A_DAY, "--limit", "1", "--per", "year"), None),
         (("reset", "--user", "42", "--channel", "7"), None),
+        (("reset",), None),
+        (("grant", "--user", "42", "--images", "2", "--why", "x" * 201), None),
+        (("grant", "--user", "42", "--images", "unlimited"), "'unlimited' is not a number"),
+        (("set", *PICTURES_A_DAY, "--limit", "none"), "'none' could mean nothing or everything"),
         (("grant", "--user", "42"), None),
         (("grant", "--user", "ada", "--images", "1"), None),
         (("grant", "--user", str(2**63), "--images", "1"), None),
@@ -390,7 +394,7 @@ async def test_it_works_on_the_database_of_a_bot_that_runs(tmp_path: Path) -> No
     (tmp_path / "data").mkdir()
     database = await Database.open(tmp_path / "data" / "imagebot.sqlite3")
     try:
-        await LedgerStore(database).adjust(guild_id=GUILD, user_id=1, images=3, by_id=0, at=SystemClock().now())
+        await LedgerStore(database).adjust(ByHand(guild_id=GUILD, user_id=1, images=3, by_id=0), at=SystemClock().now())
         for arguments in (
             ("quota", "set", "--server", str(GUILD), *PICTURES_A_DAY, "--limit", "5"),
             ("usage", "--server", str(GUILD)),

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
+from bot.cli import quota_words
 from bot.quota.model import MAX_CREDITS, MAX_IMAGES, MILLIONTHS, Unit
 from bot.quota.parsing import parse_amount, parse_limit
+from bot.ui.texts import settings
 
 TAKEN = [
     ("10", 10),
@@ -24,7 +26,6 @@ TAKEN = [
     ("\N{ARABIC-INDIC DIGIT THREE}", 3),
     ("\N{FULLWIDTH DIGIT ONE}\N{FULLWIDTH DIGIT ZERO}", 10),
     ("unlimited", None),
-    ("None", None),
     (" NO  limit ", None),
 ]
 
@@ -37,6 +38,7 @@ REFUSED = [
     ("1000000000000", "limit_too_high"),
     ("1000000001", "limit_too_high"),
     ("9" * 6000, "limit_too_high"),
+    (" None", "limit_none"),
     ("ten", "limit_not_a_number"),
     ("1e3", "limit_not_a_number"),
     ("+3", "limit_not_a_number"),
@@ -94,13 +96,24 @@ def test_what_is_no_limit_is_refused_by_its_fault(written: str, what: str, unit:
 
 @pytest.mark.parametrize(
     ("written", "what"),
-    [("0", "amount_zero"), ("0.0", "amount_zero"), ("-2", "limit_negative"), ("unlimited", "limit_not_a_number")],
+    [
+        ("0", "amount_zero"),
+        ("0.0", "amount_zero"),
+        ("-2", "amount_negative"),
+        ("unlimited", "amount_not_a_number"),
+        ("none", "amount_not_a_number"),
+        (" ", "amount_blank"),
+        ("1000000001", "amount_too_high"),
+        ("1.5", "amount_not_whole"),
+    ],
 )
 def test_nothing_and_everything_cannot_be_granted(written: str, what: str) -> None:
     """A grant is a number of pictures or credits."""
     with pytest.raises(errors.BadSetting) as caught:
         parse_amount(written, Unit.IMAGES)
     assert caught.value.what == what
+    assert what in settings.SENTENCES
+    assert what in quota_words.FAULTS
 
 
 def test_an_amount_is_read_as_a_limit_is() -> None:

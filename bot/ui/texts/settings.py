@@ -26,7 +26,28 @@ SENTENCES = {
         "The number{given} is too fine: pictures are counted whole and credits to six decimals. {unchanged} "
         "Write a whole number, or fewer decimals."
     ),
+    "limit_none": (
+        "The word{given} could mean that nothing is allowed, or that nothing limits. {unchanged} "
+        "Write `0` for the one and `unlimited` for the other; `/admin quota remove` takes a limit away."
+    ),
     "amount_zero": "The number{given} would change nothing. {unchanged} Write how much is to be granted, like 2.",
+    "amount_blank": "The amount is missing. {unchanged} Write how much is to be granted, like 2.",
+    "amount_not_a_number": (
+        "The text{given} is not a number the bot can read. {unchanged} Write how much is to be granted, like 2 or "
+        "1,000, credits also like 2.5; `/admin quota set` with `limit:unlimited` lifts the limit of a member."
+    ),
+    "amount_negative": (
+        "The number{given} is less than nothing. {unchanged} Write how much is to be granted, like 2; "
+        "`/admin quota set` lowers the limit of a member."
+    ),
+    "amount_too_high": (
+        "The number{given} is more than can be granted: at most {images:,} pictures or {credits:,} credits. "
+        "{unchanged} `/admin quota set` with `limit:unlimited` lifts the limit of a member."
+    ),
+    "amount_not_whole": (
+        "The number{given} is too fine: pictures are counted whole and credits to six decimals. {unchanged} "
+        "Write a whole number, or fewer decimals."
+    ),
     "too_many_rules": (
         "This server has {rules} limits already, which is as many as it may have. {unchanged} "
         "Remove one by `/admin quota remove`; `/admin quota list` shows them all."
@@ -67,8 +88,15 @@ SENTENCES = {
     "bot_member": "The member{given} is a bot, and bots ask for no pictures. {unchanged} Choose a person.",
     "nothing_named": "It is not said what this is about. {unchanged} Fill in one of the fields of the command.",
     "two_named": (
-        "More than one of member, role and channel is filled in, and a limit belongs to one. {unchanged} "
-        "Set it once for each of them."
+        "More than one is named, and the command is about one at a time. {unchanged} Use it once for each of them."
+    ),
+    "unit_without_limit": (
+        "What `unit` and `per` say is for a new budget, and `limit` is not filled in. {unchanged} Fill it in as well, "
+        "or leave all three out to see the budget."
+    ),
+    "orphaned_alone": (
+        "The field `orphaned` removes every limit of deleted roles and channels, and goes with no other. {unchanged} "
+        "Leave out the others, or `orphaned`."
     ),
     "unknown_quality": "The model does not know the quality{given}. {unchanged} Choose one of these: {qualities}.",
 }
