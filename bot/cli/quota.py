@@ -14,7 +14,7 @@ from bot.errors import BadSetting, ImagebotError, StoreError
 from bot.files import DataFolder
 from bot.quota import parsing
 from bot.quota.budget import BudgetWatch
-from bot.quota.model import Rule, Scope, Subject, Unit, Whose
+from bot.quota.model import ByHand, Rule, Scope, Subject, Unit, Whose
 from bot.quota.operator import operator_rules
 from bot.quota.service import QuotaService
 from bot.quota.standing import Standing
@@ -137,15 +137,15 @@ async def _grant(desk: Desk) -> None:
     options = desk.options
     unit = Unit.CREDITS if options.images is None else Unit.IMAGES
     amount = parsing.parse_amount(options.credits if options.images is None else options.images, unit)
-    change = await desk.quotas.grant(
-        desk.server,
-        options.user,
+    given = ByHand(
+        guild_id=desk.server,
+        user_id=options.user,
         images=amount if unit is Unit.IMAGES else 0,
-        millionths=amount if unit is Unit.CREDITS else 0,
+        credits=amount if unit is Unit.CREDITS else 0,
         by_id=OPERATOR,
         why=options.why,
-        zone=desk.zone,
     )
+    change = await desk.quotas.grant(given, zone=desk.zone)
     tell(f"member {options.user}: granted {amounts.amount(unit, amount)}")
     _tell_standings(change.before, change.after)
 
@@ -172,9 +172,15 @@ async def _adjust(desk: Desk) -> None:
     images, millionths = _signed(options.images, Unit.IMAGES), _signed(options.credits, Unit.CREDITS)
     if not images and not millionths:
         raise BadSetting("amount_zero", options.images)
-    change = await desk.quotas.adjust(
-        desk.server, options.user, images=images, millionths=millionths, by_id=OPERATOR, why=options.why, zone=desk.zone
+    difference = ByHand(
+        guild_id=desk.server,
+        user_id=options.user,
+        images=images,
+        credits=millionths,
+        by_id=OPERATOR,
+        why=options.why,
     )
+    change = await desk.quotas.adjust(difference, zone=desk.zone)
     parts = [
         words.difference(unit, number) for unit, number in ((Unit.IMAGES, images), (Unit.CREDITS, millionths)) if number
     ]

@@ -7,7 +7,7 @@ from bot.guilds.service import GuildService
 from bot.intake.admin_answers import Interaction, confirm, promised
 from bot.intake.admin_rights import guild_of
 from bot.intake.admin_targets import Named, Somebody, check_member
-from bot.quota.model import Scope, Subject, Unit, Whose
+from bot.quota.model import ByHand, Scope, Subject, Unit, Whose
 from bot.quota.parsing import parse_amount
 from bot.quota.service import QuotaService
 from bot.ui.texts import admin_amounts
@@ -32,16 +32,15 @@ class GrantDesk:
         millionths = parse_amount(credit_text, Unit.CREDITS) if credit_text is not None else 0
         async with promised(interaction):
             settings = await self._guilds.get(guild.id)
-            change = await self._quotas.grant(
-                guild.id,
-                member.id,
+            given = ByHand(
+                guild_id=guild.id,
+                user_id=member.id,
                 images=n_images,
-                millionths=millionths,
+                credits=millionths,
                 by_id=interaction.user.id,
                 why=why.strip(),
-                zone=settings.zone,
-                role_ids=_role_ids(member),
             )
+            change = await self._quotas.grant(given, zone=settings.zone, role_ids=_role_ids(member))
         sentence = admin_amounts.granted(
             member.mention, images=n_images, millionths=millionths, before=change.before, after=change.after
         )

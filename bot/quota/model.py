@@ -6,6 +6,7 @@ A leaf: it knows nothing of Discord, the database or what a server has set besid
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 MILLIONTHS = 1_000_000
 """Credits are counted in whole millionths, so that sums are exact."""
@@ -15,6 +16,17 @@ MAX_CREDITS = 1_000_000_000 * MILLIONTHS
 MAX_RULES_OF_GUILD = 250
 MAX_WHY_CHARS = 200
 """Of a note in the ledger."""
+
+
+def in_millionths(written: float) -> int:
+    """Return credits as whole millionths, rounded from the decimal that the provider wrote; the half goes to even.
+
+    Raises ValueError where they are not finite.
+    """
+    amount = Decimal(repr(written))
+    if not amount.is_finite():
+        raise ValueError("is no amount of credits")
+    return int((amount * MILLIONTHS).to_integral_value())
 
 
 class Unit(enum.StrEnum):

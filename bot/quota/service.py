@@ -20,6 +20,7 @@ from bot.quota.model import (
     MAX_IMAGES,
     OF_OPERATOR,
     Asking,
+    ByHand,
     Period,
     Rule,
     Running,
@@ -147,43 +148,16 @@ class QuotaService:
         """Remove a subject's rules, of one unit or period or of all, and return what was removed."""
         return await self._rules.remove(guild_id, scope, subject_id, unit, period, by_id=by_id, at=self._clock.now())
 
-    async def grant(
-        self,
-        guild_id: int,
-        user_id: int,
-        *,
-        images: int = 0,
-        millionths: int = 0,
-        by_id: int,
-        why: str = "",
-        zone: tzinfo,
-        role_ids: frozenset[int] = frozenset(),
-    ) -> Change[Standings]:
+    async def grant(self, given: ByHand, *, zone: tzinfo, role_ids: frozenset[int] = frozenset()) -> Change[Standings]:
         """Raise a member's own limits in the windows of this moment; returns how they stand with all limits."""
-        subject = Subject(whose=Whose.MEMBER, guild_id=guild_id, id=user_id)
-        write = partial(self._ledger.grant, images=images, credits=millionths, by_id=by_id, why=why)
-        return await self._compared(
-            subject, partial(write, guild_id=guild_id, user_id=user_id), zone=zone, role_ids=role_ids
-        )
+        return await self._compared(_member(given), partial(self._ledger.grant, given), zone=zone, role_ids=role_ids)
 
     async def adjust(
-        self,
-        guild_id: int,
-        user_id: int,
-        *,
-        images: int = 0,
-        millionths: int = 0,
-        by_id: int,
-        why: str = "",
-        zone: tzinfo,
-        role_ids: frozenset[int] = frozenset(),
+        self, difference: ByHand, *, zone: tzinfo, role_ids: frozenset[int] = frozenset()
     ) -> Change[Standings]:
         """Correct what a member has used, by the difference; returns how they stand with all limits."""
-        subject = Subject(whose=Whose.MEMBER, guild_id=guild_id, id=user_id)
-        write = partial(self._ledger.adjust, images=images, credits=millionths, by_id=by_id, why=why)
-        return await self._compared(
-            subject, partial(write, guild_id=guild_id, user_id=user_id), zone=zone, role_ids=role_ids
-        )
+        write = partial(self._ledger.adjust, difference)
+        return await self._compared(_member(difference), write, zone=zone, role_ids=role_ids)
 
     async def reset(
         self, subject: Subject, *, by_id: int, why: str = "", zone: tzinfo, role_ids: frozenset[int] = frozenset()
@@ -244,6 +218,10 @@ def _check(rule: Rule) -> None:
         raise errors.BadSetting("limit_negative", str(rule.limit))
     if rule.limit > (MAX_CREDITS if rule.unit is Unit.CREDITS else MAX_IMAGES):
         raise errors.BadSetting("limit_too_high", str(rule.limit))
+
+
+def _member(done: ByHand) -> Subject:
+    return Subject(whose=Whose.MEMBER, guild_id=done.guild_id, id=done.user_id)
 
 
 def _own(subjects: Set[Subject], standings: Standings) -> Standings:

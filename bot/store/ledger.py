@@ -9,12 +9,22 @@ that in which they are written: each is moved behind the other by no more than `
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 import aiosqlite
 
 from bot.jobs.model import Status
-from bot.quota.model import MILLIONTHS, Asking, Entry, EntryKind, Running, Subject, Usage, Whose, Window
+from bot.quota.model import (
+    Asking,
+    ByHand,
+    Entry,
+    EntryKind,
+    Running,
+    Subject,
+    Usage,
+    Whose,
+    Window,
+    in_millionths,
+)
 from bot.store import admin_log, budget, ledger_rows, ledger_sums
 from bot.store.admin_log import LogEntry
 from bot.store.database import Database
@@ -113,7 +123,7 @@ async def follow(
     if status is Status.DELIVERED:
         await connection.execute(_COMMIT, columns)
         if credits_used is not None:
-            await connection.execute(_SETTLE, {**columns, "cost": round(Decimal(repr(credits_used)) * MILLIONTHS)})
+            await connection.execute(_SETTLE, {**columns, "cost": in_millionths(credits_used)})
     elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED}:
         await connection.execute(_RELEASE, columns)
 
@@ -165,60 +175,13 @@ class LedgerStore:
         rows = await self._database.read(*ledger_sums.events_of(window, now=now, most=most))
         return [ledger_sums.read_event(row) for row in rows]
 
-    async def grant(
-        self,
-        *,
-        guild_id: int | None,
-        user_id: int,
-        images: int = 0,
-        credits: int = 0,
-        by_id: int,
-        at: datetime,
-        why: str = "",
-    ) -> None:
+    async def grant(self, given: ByHand, *, at: datetime) -> None:
         """Raise the limits of a member in the windows that contain this instant."""
-        columns = ledger_rows.columns(
-            EntryKind.GRANT,
-            at=at,
-            whose=Whose.MEMBER,
-            user_id=user_id,
-            guild_id=guild_id,
-            by_id=by_id,
-            why=why,
-            images=images,
-            credits=credits,
-        )
-        after = admin_log.as_text({"images": images, "credits": credits, "why": why})
-        entry = LogEntry(at=at, by_id=by_id, action="granted", subject=f"user:{user_id}", after=after)
-        await self._by_hand(columns, guild_id, entry)
+        await self._by_hand(EntryKind.GRANT, "granted", given, at=at)
 
-    async def adjust(
-        self,
-        *,
-        guild_id: int | None,
-        user_id: int,
-        channel_id: int | None = None,
-        images: int = 0,
-        credits: int = 0,
-        by_id: int,
-        at: datetime,
-        why: str = "",
-    ) -> None:
+    async def adjust(self, difference: ByHand, *, at: datetime) -> None:
         """Correct what was used, by the difference."""
-        columns = ledger_rows.columns(
-            EntryKind.ADJUST,
-            at=at,
-            user_id=user_id,
-            guild_id=guild_id,
-            channel_id=channel_id,
-            by_id=by_id,
-            why=why,
-            images=images,
-            credits=credits,
-        )
-        after = admin_log.as_text({"images": images, "credits": credits, "why": why})
-        entry = LogEntry(at=at, by_id=by_id, action="adjusted", subject=f"user:{user_id}", after=after)
-        await self._by_hand(columns, guild_id, entry)
+        await self._by_hand(EntryKind.ADJUST, "adjusted", difference, at=at)
 
     async def reset(self, subject: Subject, *, by_id: int, at: datetime, why: str = "") -> None:
         """Let no window of a subject begin before now: what it used, and what was granted to it, counts no more.
@@ -269,11 +232,26 @@ class LedgerStore:
                 yield ledger_rows.read_entry(row)
             after = rows[-1]["id"]
 
-    async def _by_hand(self, columns: dict[str, int | str | None], guild_id: int | None, entry: LogEntry) -> None:
+    async def _by_hand(self, kind: EntryKind, action: str, done: ByHand, *, at: datetime) -> None:
+        columns = ledger_rows.columns(
+            kind,
+            at=at,
+            whose=Whose.MEMBER if kind is EntryKind.GRANT else None,
+            user_id=done.user_id,
+            guild_id=done.guild_id,
+            channel_id=done.channel_id,
+            by_id=done.by_id,
+            why=done.why,
+            images=done.images,
+            credits=done.credits,
+        )
+        after = admin_log.as_text({"images": done.images, "credits": done.credits, "why": done.why})
+        entry = LogEntry(at=at, by_id=done.by_id, action=action, subject=f"user:{done.user_id}", after=after)
+
         async def work(connection: aiosqlite.Connection) -> None:
             await connection.execute(_PUT, columns)
-            if guild_id is not None:
-                await admin_log.record(connection, guild_id, entry)
+            if done.guild_id is not None:
+                await admin_log.record(connection, done.guild_id, entry)
 
         await self._database.transact(work)
 

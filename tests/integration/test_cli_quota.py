@@ -16,7 +16,7 @@ from PIL import Image
 
 from bot import cli
 from bot.clock import SystemClock
-from bot.quota.model import Period, Rule, Scope, Unit
+from bot.quota.model import ByHand, Period, Rule, Scope, Unit
 from bot.settings import Settings
 from bot.store.admin_log import AdminLogStore
 from bot.store.database import Database

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from bot.app_parts import Quotas
 from bot.errors import LimitReached
 from bot.jobs.model import Asker, Drawing, Job, Quality, Request, Status
-from bot.quota.model import MILLIONTHS, Period, Rule, Scope, Subject, Unit, Whose
+from bot.quota.model import MILLIONTHS, ByHand, Period, Rule, Scope, Subject, Unit, Whose
 from bot.quota.windows import LENGTHS, window_of
 from bot.store.instants import from_stored, to_stored
 from bot.store.jobs import JobStore
@@ -147,14 +147,8 @@ class World:
     async def grant(self, which: int, person: int, images: int) -> None:
         quota = self.processes[which][1].quota
         zone: Any = self.clock.now().tzinfo
-        await quota.grant(
-            GUILD,
-            person,
-            images=images,
-            millionths=images * MILLIONTHS,
-            by_id=ADMINISTRATOR,
-            zone=zone,
-        )
+        given = ByHand(guild_id=GUILD, user_id=person, images=images, credits=images * MILLIONTHS, by_id=ADMINISTRATOR)
+        await quota.grant(given, zone=zone)
 
     async def reset(self, which: int, person: int | None) -> None:
         whose = Whose.GUILD if person is None else Whose.MEMBER

@@ -18,6 +18,7 @@ from bot.quota.model import (
     MAX_IMAGES,
     MILLIONTHS,
     Asking,
+    ByHand,
     Period,
     Rule,
     Scope,
@@ -50,6 +51,10 @@ def rule(limit: int | None, *, scope: Scope = Scope.DEFAULT, unit: Unit = Unit.I
 def asking(**changes: Any) -> Asking:
     facts = {"user_id": ALICE, "guild_id": GUILD, "channel_id": CHANNEL, "credits": PRICE, **changes}
     return Asking(**facts)
+
+
+def by_hand(**changes: Any) -> ByHand:
+    return ByHand(guild_id=GUILD, user_id=ALICE, by_id=BOSS, **changes)
 
 
 class Bench:
@@ -165,7 +170,7 @@ async def test_a_grant_is_told_by_what_was_left_and_is_left(bench: Bench) -> Non
     await bench.set(3)
     await bench.set(5, scope=Scope.GUILD)
     await bench.use(3)
-    change = await bench.quotas.grant(GUILD, ALICE, images=2, by_id=BOSS, zone=UTC)
+    change = await bench.quotas.grant(by_hand(images=2), zone=UTC)
     assert numbers(change.before) == [(3, 3, 0), (3, 5, 2)]
     assert numbers(change.after) == [(3, 5, 2), (3, 5, 2)]
     assert (await bench.decide()).admitted
@@ -174,14 +179,14 @@ async def test_a_grant_is_told_by_what_was_left_and_is_left(bench: Bench) -> Non
 async def test_a_grant_follows_the_roles_a_member_has(bench: Bench) -> None:
     """As the caller knows them."""
     await bench.set(4, scope=Scope.ROLE, subject_id=ROLE)
-    change = await bench.quotas.grant(GUILD, ALICE, images=1, by_id=BOSS, zone=UTC, role_ids=frozenset({ROLE}))
+    change = await bench.quotas.grant(by_hand(images=1), zone=UTC, role_ids=frozenset({ROLE}))
     assert [(each.rule.scope, each.left) for each in change.after] == [(Scope.ROLE, 5)]
 
 
 async def test_usage_is_corrected_by_the_difference(bench: Bench) -> None:
     """In pictures, credits, or both."""
     await bench.use(2)
-    change = await bench.quotas.adjust(GUILD, ALICE, images=-1, millionths=-PRICE, by_id=0, why="a gift", zone=UTC)
+    change = await bench.quotas.adjust(by_hand(images=-1, credits=-PRICE, why="a gift"), zone=UTC)
     assert (numbers(change.before), numbers(change.after)) == ([(2, 10, 8)], [(1, 10, 9)])
 
 
@@ -267,7 +272,7 @@ async def test_outside_of_servers_the_operators_rules_hold_alone(tmp_path: Path)
 async def test_a_refusal_is_explained_with_its_numbers(bench: Bench) -> None:
     """The limit with what was granted to it."""
     await bench.set(2, scope=Scope.USER, subject_id=ALICE)
-    await bench.quotas.grant(GUILD, ALICE, images=1, by_id=BOSS, zone=UTC)
+    await bench.quotas.grant(by_hand(images=1), zone=UTC)
     await bench.use(3)
     refusal = await bench.explained()
     assert isinstance(refusal, errors.LimitReached)

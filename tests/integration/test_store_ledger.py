@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import StoreConflict
 from bot.jobs.model import Status
-from bot.quota.model import MILLIONTHS, Asking, EntryKind, Running, Subject, Usage
+from bot.quota.model import MILLIONTHS, Asking, ByHand, EntryKind, Running, Subject, Usage
 from bot.store import ledger
 from bot.store.admin_log import AdminLogStore
 from bot.store.ledger_sums import Counted
@@ -183,7 +183,7 @@ async def test_a_reset_and_what_is_asked_for_at_the_same_instant_keep_their_orde
         await books.store.reset(OF_ALICE, by_id=ADMIN, at=at)
         assert await books.images(since=NOW - DAY) == 0
         await books.reserve(at)
-        await books.store.grant(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN, at=at)
+        await books.store.grant(ByHand(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN), at=at)
         assert await books.usage(since=NOW - DAY) == Usage(images=1, credits=PRICE, granted_images=2)
 
 
@@ -235,8 +235,10 @@ async def test_a_window_that_begins_after_a_reset_is_as_it_is(books: Books) -> N
 
 async def test_a_grant_raises_the_limits_of_one_member(books: Books) -> None:
     """In the windows that hold its instant; it is no usage, and no ceiling sees it."""
-    await books.store.grant(guild_id=GUILD, user_id=ALICE, images=2, credits=3 * MILLIONTHS, by_id=ADMIN, at=NOW)
-    await books.store.grant(guild_id=None, user_id=ALICE, images=1, by_id=0, at=NOW)
+    await books.store.grant(
+        ByHand(guild_id=GUILD, user_id=ALICE, images=2, credits=3 * MILLIONTHS, by_id=ADMIN), at=NOW
+    )
+    await books.store.grant(ByHand(guild_id=None, user_id=ALICE, images=1, by_id=0), at=NOW)
     granted = Usage(granted_images=2, granted_credits=3 * MILLIONTHS)
     assert await books.usage(since=NOW) == granted
     assert await books.usage(since=NOW + TICK) == Usage()
@@ -247,23 +249,27 @@ async def test_a_grant_raises_the_limits_of_one_member(books: Books) -> None:
 
 async def test_a_reset_takes_earlier_grants_along(books: Books) -> None:
     """No window of that member begins before it."""
-    await books.store.grant(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN, at=NOW)
+    await books.store.grant(ByHand(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN), at=NOW)
     await books.store.reset(OF_ALICE, by_id=ADMIN, at=NOW)
     assert await books.usage() == Usage()
 
 
 async def test_a_correction_is_usage_of_everybody_it_concerns(books: Books) -> None:
     """Up or down; a channel only where one is named."""
-    await books.store.adjust(guild_id=GUILD, user_id=ALICE, images=3, credits=-5, by_id=ADMIN, at=NOW, why="lost")
-    await books.store.adjust(guild_id=GUILD, user_id=ALICE, channel_id=CHANNEL, images=-1, by_id=ADMIN, at=NOW)
+    await books.store.adjust(
+        ByHand(guild_id=GUILD, user_id=ALICE, images=3, credits=-5, by_id=ADMIN, why="lost"), at=NOW
+    )
+    await books.store.adjust(ByHand(guild_id=GUILD, user_id=ALICE, channel_id=CHANNEL, images=-1, by_id=ADMIN), at=NOW)
     assert [await books.images(subject) for subject in EVERYBODY] == [2, 0, 2, 0, -1, 2, 2]
     assert (await books.usage()).credits == -5
 
 
 async def test_what_is_done_by_hand_stands_in_the_servers_log(books: Books) -> None:
     """With who, when and why; what concerns no server stands in the ledger alone."""
-    await books.store.grant(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN, at=NOW, why="half \ud83d of it")
-    await books.store.adjust(guild_id=GUILD, user_id=BOB, credits=-7, by_id=ADMIN, at=NOW + MINUTE)
+    await books.store.grant(
+        ByHand(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN, why="half \ud83d of it"), at=NOW
+    )
+    await books.store.adjust(ByHand(guild_id=GUILD, user_id=BOB, credits=-7, by_id=ADMIN), at=NOW + MINUTE)
     await books.store.reset(OF_CHANNEL, by_id=0, at=NOW + HOUR, why="new week")
     await books.store.reset(OF_GUILD, by_id=0, at=NOW + HOUR)
     await books.store.reset(ALICE_ANYWHERE, by_id=0, at=NOW + HOUR)
@@ -291,7 +297,7 @@ async def test_events_are_what_still_counts_oldest_first(books: Books) -> None:
     await books.follow(settled, Status.DELIVERED, cost=7.0)
     for user_id in (ALICE, ALICE, BOB):
         await books.reserve(NOW - MINUTE, user_id=user_id)
-    await books.store.grant(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN, at=NOW)
+    await books.store.grant(ByHand(guild_id=GUILD, user_id=ALICE, images=2, by_id=ADMIN), at=NOW)
     window = since_then(OF_ALICE, NOW - DAY)
     events = [
         Counted(NOW - 2 * HOUR, 1, 7 * MILLIONTHS, 0, 0),

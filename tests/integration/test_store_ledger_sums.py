@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.model import Status
-from bot.quota.model import EntryKind, Subject, Usage, Whose, Window
+from bot.quota.model import ByHand, EntryKind, Subject, Usage, Whose, Window
 from bot.store import ledger, ledger_sums
 from bot.store.instants import to_stored
 from tests.support.books import (
@@ -83,7 +83,7 @@ async def test_sums_are_made_by_index(books: Books) -> None:
     """No statement goes through the whole ledger, or through all that was added up."""
     windows = [since_then(subject, NOW) for subject in [*EVERYBODY, OF_GUILD_FOR_OPERATOR]]
     events = [ledger_sums.events_of(window, now=NOW, most=9) for window in windows]
-    queries = [ledger_sums.sums_of(windows, now=NOW), *events]
+    queries = [*(ledger_sums.sums_of(windows, now=NOW, held=held) for held in (True, False)), *events]
     for sql, parameters in queries:
         plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
         assert any("ledger" in step for step in plan)
@@ -162,10 +162,10 @@ async def do(books: Books, number: int, deed: tuple[Any, ...]) -> None:
         case ("end", at, job, status, cost):
             await books.follow(f"job-{job}", status, cost=cost, at=at)
         case ("grant", at, user_id, (guild_id, _), amount):
-            await books.store.grant(guild_id=guild_id, user_id=user_id, images=amount, by_id=ADMIN, at=at)
+            await books.store.grant(ByHand(guild_id=guild_id, user_id=user_id, images=amount, by_id=ADMIN), at=at)
         case ("adjust", at, user_id, (guild_id, channel_id), amount):
             await books.store.adjust(
-                guild_id=guild_id, user_id=user_id, channel_id=channel_id, images=amount, by_id=ADMIN, at=at
+                ByHand(guild_id=guild_id, user_id=user_id, channel_id=channel_id, images=amount, by_id=ADMIN), at=at
             )
         case ("reset", at, subject):
             await books.store.reset(subject, by_id=ADMIN, at=at)

@@ -14,7 +14,7 @@ import pytest
 from bot.errors import StoreError
 from bot.jobs.model import Status
 from bot.quota.days import days_until
-from bot.quota.model import Asking, Subject, Whose
+from bot.quota.model import Asking, ByHand, Subject, Whose
 from bot.quota.report import MOST_NAMED, RefusalCount, UsageReport
 from bot.quota.reports import Reports
 from bot.store import beside, ledger
@@ -87,8 +87,8 @@ async def test_what_was_given_back_settled_or_corrected_is_in_the_numbers(books:
     failed = await books.use(START - DAY, user_id=2)
     await books.end(failed, Status.FAILED, at=START)
     await books.use(START, user_id=3, credits=7)
-    await books.ledger.adjust(guild_id=GUILD, user_id=3, images=4, credits=1, by_id=0, at=START)
-    await books.ledger.grant(guild_id=GUILD, user_id=3, images=100, by_id=0, at=START)
+    await books.ledger.adjust(ByHand(guild_id=GUILD, user_id=3, images=4, credits=1, by_id=0), at=START)
+    await books.ledger.grant(ByHand(guild_id=GUILD, user_id=3, images=100, by_id=0), at=START)
     await books.ledger.reset(Subject(whose=Whose.GUILD, guild_id=GUILD), by_id=0, at=START + HOUR)
     report = await books.report()
     assert [(each.images, each.credits) for each in report.days] == [(0, 0), (1, 4_500_000), (5, 8)]
@@ -206,7 +206,7 @@ async def test_the_ledger_of_a_stretch_begins_with_whatever_was_written_first_in
     """What was done by hand as well; what came before is not read, and a stretch without rows is empty."""
     await books.use(START - DAY)
     await books.ledger.reset(Subject(whose=Whose.GUILD, guild_id=GUILD), by_id=0, at=START)
-    await books.ledger.grant(guild_id=GUILD, user_id=1, images=1, by_id=0, at=START + HOUR)
+    await books.ledger.grant(ByHand(guild_id=GUILD, user_id=1, images=1, by_id=0), at=START + HOUR)
     job = await books.use(START + 2 * HOUR)
     await books.end(job, Status.FAILED, at=START + 3 * HOUR)
     entries = [entry.kind.value async for entry in books.ledger.entries_of_all(START, START + DAY)]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.jobs.model import Drawing, Quality
-from bot.quota.prices import estimate, of_credits
+from bot.quota.model import in_millionths
+from bot.quota.prices import estimate
 from bot.settings import DEFAULT_PRICES
 
 
@@ -60,17 +61,17 @@ def test_each_kind_of_search_has_a_price_of_its_own() -> None:
 )
 def test_credits_are_read_as_the_decimal_that_was_written(written: float, expected: int) -> None:
     """What a float cannot hold exactly is no millionth too many or too few; the half goes to the even one."""
-    assert of_credits(written) == expected
+    assert in_millionths(written) == expected
 
 
 @pytest.mark.parametrize("written", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_amount_is_refused(written: float) -> None:
     """Not a number, and more than any number, cannot be counted."""
     with pytest.raises(ValueError, match="no amount"):
-        of_credits(written)
+        in_millionths(written)
 
 
 @given(st.integers(0, 10**12))
 def test_whole_millionths_come_back_as_they_were(millionths: int) -> None:
     """Up to a million credits, by way of a float."""
-    assert of_credits(millionths / 1_000_000) == millionths
+    assert in_millionths(millionths / 1_000_000) == millionths

@@ -1,8 +1,8 @@
 """What stands in a server's log channel: one line for each job, and what administrators have to know of money."""
 
 from bot.jobs.model import Job, Kind, Status
-from bot.quota import prices
 from bot.quota.budget import BudgetWarning
+from bot.quota.model import in_millionths
 from bot.quota.spending import News
 from bot.ui.texts import amounts
 from bot.ui.texts.history import message_link
@@ -66,7 +66,7 @@ def spending(news: News) -> str:
 
 
 def _ending(job: Job) -> str:
-    cost = None if job.credits_used is None else amounts.amount("credits", prices.of_credits(job.credits_used))
+    cost = None if job.credits_used is None else amounts.amount("credits", in_millionths(job.credits_used))
     if job.status in _MADE:
         return f"{_MADE[job.status]}{f' and cost {cost}' if cost else '; what it cost is not known'}."
     charged = f"The image service took {cost} all the same." if cost and job.credits_used else ""
