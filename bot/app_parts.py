@@ -148,6 +148,7 @@ def make_administration(
     return Administration.of(
         quotas=quotas.quota,
         guilds=guilds,
+        warn_of_budget=quotas.admission.warn_of_budget,
         reports=Reports(usage=quotas.usage, ledger=LedgerStore(database), clock=clock),
         charts=Charts(clock=clock, words=texts_of_reports.CHART),
         scratch=scratch,

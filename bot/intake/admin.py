@@ -1,5 +1,6 @@
 """/admin on Discord: the desks at which an administrator is served, each with one concern, and who turns which page."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -45,6 +46,7 @@ class Administration:
         *,
         quotas: QuotaService,
         guilds: GuildService,
+        warn_of_budget: Callable[[int], Awaitable[None]],
         reports: Reports,
         charts: Charts,
         scratch: Path,
@@ -56,7 +58,7 @@ class Administration:
             quotas=QuotaDesk(quotas=quotas),
             lists=ListDesk(quotas=quotas, guilds=guilds),
             grants=GrantDesk(quotas=quotas, guilds=guilds),
-            budget=BudgetDesk(quotas=quotas, guilds=guilds),
+            budget=BudgetDesk(quotas=quotas, guilds=guilds, warn=warn_of_budget),
             members=MemberDesk(guilds=guilds),
             words=WordDesk(guilds=guilds, rights=rights),
             usage=UsageDesk(reports=reports, charts=charts, guilds=guilds, scratch=scratch),

@@ -1,5 +1,6 @@
 """The budget of a server: a ceiling for all its members together, as its administrators see and set it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import tzinfo
 
 from bot.errors import BadSetting
@@ -13,11 +14,12 @@ from bot.ui.texts import admin_amounts
 
 
 class BudgetDesk:
-    """Shows, sets and removes budgets."""
+    """Shows, sets and removes budgets. `warn` tells a server what share of its budget is used, if nobody has yet."""
 
-    def __init__(self, *, quotas: QuotaService, guilds: GuildService) -> None:
+    def __init__(self, *, quotas: QuotaService, guilds: GuildService, warn: Callable[[int], Awaitable[None]]) -> None:
         self._quotas = quotas
         self._guilds = guilds
+        self._warn = warn
 
     async def take(
         self, interaction: Interaction, *, limit: str | None, unit: Unit | None, period: Period | None
@@ -39,7 +41,10 @@ class BudgetDesk:
             else:
                 rule = Rule(scope=Scope.GUILD, unit=unit or Unit.CREDITS, period=period or Period.MONTH, limit=most)
                 change = await self._quotas.set_rule(guild.id, rule, by_id=interaction.user.id)
-                done = admin_amounts.budget_set(change.before, rule)
+                rules = await self._quotas.list_rules(guild.id)
+                besides = [each for each in rules if each.scope is Scope.GUILD and each != rule]
+                done = admin_amounts.budget_set(change.before, rule, besides)
+                await self._warn(guild.id)
             lines = [*([done] if done else []), *await self._state(guild.id, settings.zone)]
         lines.append(admin_amounts.warnings(settings.log_channel_id))
         await confirm(interaction, "\n".join(lines))

@@ -41,10 +41,7 @@ class GrantDesk:
                 why=why.strip(),
             )
             change = await self._quotas.grant(given, zone=settings.zone, role_ids=_role_ids(member))
-        sentence = admin_amounts.granted(
-            member.mention, images=n_images, millionths=millionths, before=change.before, after=change.after
-        )
-        await confirm(interaction, sentence)
+        await confirm(interaction, admin_amounts.granted(given, change.before, change.after))
 
     async def reset(self, interaction: Interaction, named: Named, *, server: bool) -> None:
         """Count what a member, a channel or the whole server has used from nothing again; they may have left."""

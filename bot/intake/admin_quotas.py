@@ -42,7 +42,8 @@ class QuotaDesk:
         )
         async with promised(interaction):
             change = await self._quotas.set_rule(guild.id, rule, by_id=interaction.user.id)
-        await confirm(interaction, admin.rule_set(change.before, rule))
+            besides = [each for each in await self._of_target(guild.id, rule.scope, rule.subject_id) if each != rule]
+        await confirm(interaction, admin.rule_set(change.before, rule, besides))
 
     async def remove(
         self, interaction: Interaction, named: Named, *, unit: Unit | None, period: Period | None, orphaned: bool
@@ -62,13 +63,13 @@ class QuotaDesk:
             removed = await self._quotas.remove_rules(
                 guild.id, scope, subject_id, unit=unit, period=period, by_id=interaction.user.id
             )
-            left = [
-                rule
-                for rule in await self._quotas.list_rules(guild.id)
-                if (rule.scope, rule.subject_id) == (scope, subject_id)
-            ]
+            left = await self._of_target(guild.id, scope, subject_id)
         default_images = default_images_per_day(self._quotas)
         await confirm(interaction, admin.rules_removed(scope, subject_id, removed, left, default_images=default_images))
+
+    async def _of_target(self, guild_id: int, scope: Scope, subject_id: int | None) -> list[Rule]:
+        rules = await self._quotas.list_rules(guild_id)
+        return [rule for rule in rules if (rule.scope, rule.subject_id) == (scope, subject_id)]
 
     async def _remove_orphaned(self, interaction: Interaction, guild: discord.Guild) -> None:
         async with promised(interaction):

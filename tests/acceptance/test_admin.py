@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.sandbox.discord import Message, Permission, Person, PersonCannot
 from tests.support.house import PLENTY_A_DAY, House, words
+from tests.support.server_settings import set_settings
 
 DAY_S = 24 * 3600.0
 
@@ -62,8 +63,9 @@ async def test_a_member_runs_into_a_limit_is_granted_two_more_and_uses_them(hous
         assert "used up" in refused.content
         told = await said(house, boss, "quota grant", member=house.alice, images="2", why="a prize")
         assert told == (
-            f"**<@{house.alice.id}> may use 2 pictures more.** It counts until the limit begins anew.\n"
-            "- At most 1 picture a day: before, 0 pictures of 1 left; now, 2 pictures of 3 left."
+            f"**<@{house.alice.id}> may use 2 pictures more.** Noted for the ledger: “a prize”.\n"
+            "- At most 1 picture a day: before, 0 of 1 picture left; now, 2 of 3 pictures left, until it begins anew "
+            "<t:1795392000:R>."
         )
         await drawn(house, prompt="the first of two")
         await drawn(house, prompt="the second of two")
@@ -123,12 +125,18 @@ async def test_whom_nothing_can_be_set_for_is_refused_in_a_sentence(house: House
             ("quota set", {"limit": "5", "role": house.guild.everyone}, "Everyone is no role"),
             ("quota set", {"limit": "5", "member": leaver}, "is not in this server any more"),
             ("quota set", {"limit": "5", "member": house.discord.world.bot}, "is a bot"),
-            ("quota set", {"limit": "5", "member": house.alice, "channel": house.channel}, "More than one of"),
+            ("quota set", {"limit": "5", "member": house.alice, "channel": house.channel}, "More than one is"),
             ("quota grant", {"member": house.alice}, "not said what this is about"),
             ("quota grant", {"member": leaver, "images": "2"}, "is not in this server any more"),
             ("quota grant", {"member": house.alice, "images": "0"}, "would change nothing"),
             ("quota grant", {"member": house.alice, "credits": "-1"}, "less than nothing"),
             ("quota reset", {}, "not said what this is about"),
+            ("quota reset", {"member": house.alice, "channel": house.channel}, "about one at a time"),
+            ("quota remove", {"orphaned": True, "member": house.alice}, "goes with no other"),
+            ("quota remove", {"orphaned": True, "per": "day"}, "goes with no other"),
+            ("quota set", {"limit": "none"}, "Write `0` for the one and `unlimited` for the other"),
+            ("quota grant", {"member": house.alice, "images": "unlimited"}, "`limit:unlimited` lifts"),
+            ("budget", {"per": "week"}, "`limit` is not filled in"),
             ("quality", {"role": above, "highest": "1K"}, "above the bot's own role"),
             ("block", {"member": house.discord.world.bot}, "is a bot"),
         ]
@@ -247,7 +255,7 @@ async def test_a_budget_is_set_shown_held_and_removed(house: House) -> None:
         assert "**At most 900 credits a month**, set by whoever runs this bot for each server" in shown
         assert "`/admin settings` sets a log channel" in shown
         told = await said(house, boss, "budget", limit="3")
-        assert told.startswith("**Budget of the whole server: at most 3 credits a month.** Before: none.")
+        assert told.startswith("**Budget of the whole server: at most 3 credits a month.** Before: no such budget.")
         await drawn(house)
         assert re.search(
             r"\*\*At most 3 credits a month\*\*: 2\.\d+ of 3 credits used \(9\d %\)", await said(house, boss, "budget")
@@ -258,6 +266,34 @@ async def test_a_budget_is_set_shown_held_and_removed(house: House) -> None:
         assert told.startswith("**The budget is removed.** Before: at most 3 credits a month.")
         await drawn(house, house.bob)
         assert "no such budget" in await said(house, boss, "budget", limit="unlimited")
+
+
+async def test_what_holds_besides_a_limit_is_told_with_it(house: House) -> None:
+    """Another unit or period adds a limit: one that is lifted leaves the others."""
+    async with house.bot():
+        boss = manager(house)
+        await said(house, boss, "quota set", limit="1", member=house.alice, per="week")
+        await said(house, boss, "quota set", limit="9", member=house.bob, per="week")
+        told = await said(house, boss, "quota set", limit="unlimited", member=house.alice)
+        assert told.endswith("Besides, this holds for them: at most 1 picture a week. Each of them has to have room.")
+        told = await said(house, boss, "quota set", limit="2", member=house.alice, per="week")
+        assert told.endswith("Besides, this holds for them: unlimited pictures a day. Each of them has to have room.")
+        await said(house, boss, "budget", limit="500")
+        told = await said(house, boss, "budget", limit="20", unit="images", per="day")
+        assert told.split("\n")[0].endswith(
+            "Besides, this holds for the server: at most 500 credits a month. Each of them has to have room."
+        )
+
+
+async def test_a_budget_below_what_is_used_is_told_in_the_log_channel(house: House) -> None:
+    """At once: nothing more is made that would lead there."""
+    log = house.guild.add_text_channel("log")
+    async with house.bot():
+        boss = manager(house)
+        await set_settings(house, log_channel_id=log.id)
+        await drawn(house)
+        await said(house, boss, "budget", limit="2")
+        await house.until(lambda: any("budget is used up" in each.content for each in log.messages.values()))
 
 
 async def test_who_is_blocked_makes_no_pictures_until_unblocked(house: House) -> None:
@@ -325,14 +361,14 @@ async def test_what_was_opened_is_not_for_ever_for_who_may_not_manage_the_server
         forms = {who: await (await who.use(house.channel, "/admin words")).modal() for who in (boss, house.alice)}
         logs = {who: await admin(house, who, "log") for who in (boss, house.alice)}
         await house.alice.press(logs[house.alice], "Older")
-        await logs[house.alice].wait_until(lambda seen: "none →" in words(seen))
+        await logs[house.alice].wait_until(lambda seen: "not set →" in words(seen))
         await house.clock.advance(16 * 60.0)
         refused = await (await house.alice.press(logs[house.alice], "Newest")).message()
         assert "you may not use it" in refused.content
         refused = await (await house.alice.submit(forms[house.alice], {"Words and phrases": "boat"})).message()
         assert "you may not use it" in refused.content
         await boss.press(logs[boss], "Older")
-        await logs[boss].wait_until(lambda seen: "none →" in words(seen))
+        await logs[boss].wait_until(lambda seen: "not set →" in words(seen))
         answer = await (await boss.submit(forms[boss], {"Words and phrases": "boat"})).message()
         await answer.wait_until(lambda seen: not seen.thinking)
         assert "Added: “boat”" in answer.content
@@ -376,7 +412,7 @@ async def test_the_log_says_who_changed_what_and_survives_a_restart(house: House
         assert "limit for every member: at most 10 pictures a day → at most 11 pictures a day" in words(shown)
     async with house.bot():
         await boss.press(shown, "Older")
-        await shown.wait_until(lambda seen: "none → at most 1 picture a day" in words(seen))
+        await shown.wait_until(lambda seen: "not set → at most 1 picture a day" in words(seen))
         assert "blocked" not in words(shown)
         await boss.press(shown, "Newest")
         await shown.wait_until(lambda seen: "blocked" in words(seen))

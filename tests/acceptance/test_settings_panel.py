@@ -87,7 +87,7 @@ async def test_channels_are_chosen_and_taken_back(house: House) -> None:
         panel = await panel_of(house, carol)
         told = await chosen(house, carol, panel, Choice.ALLOWED, house.channel, other)
         assert f"everywhere → **<#{house.channel.id}>, <#{other.id}>**" in told
-        assert f"none → **<#{other.id}>**" in await chosen(house, carol, panel, Choice.LOG, other)
+        assert f"no log → **<#{other.id}>**" in await chosen(house, carol, panel, Choice.LOG, other)
         await chosen(house, carol, panel, Choice.DENIED, other)
         assert settings_of(house) == GuildSettings(
             allowed_channels=(house.channel.id, other.id), denied_channels=(other.id,), log_channel_id=other.id

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,19 @@ import pytest
 from discord import app_commands
 
 from bot.jobs.model import Quality
-from bot.quota.model import MAX_RULES_OF_GUILD, MILLIONTHS, Period, Rule, Scope, Subject, Unit, Usage, Whose, Window
+from bot.quota.model import (
+    MAX_RULES_OF_GUILD,
+    MILLIONTHS,
+    ByHand,
+    Period,
+    Rule,
+    Scope,
+    Subject,
+    Unit,
+    Usage,
+    Whose,
+    Window,
+)
 from bot.quota.report import DayUsage, MemberUsage, RefusalCount, UsageReport
 from bot.quota.standing import ALWAYS, Standing
 from bot.ui import admin_rules, admin_usage, views
@@ -169,7 +182,7 @@ UNLIMITED = json.dumps({"unit": "credits", "period": "month", "limit": None, "ro
 @pytest.mark.parametrize(
     ("action", "subject", "before", "after", "line"),
     [
-        ("rule_set", "default", "", RULE, "limit for every member: none → at most 5 pictures a day"),
+        ("rule_set", "default", "", RULE, "limit for every member: not set → at most 5 pictures a day"),
         (
             "rule_set",
             "role:7",
@@ -177,8 +190,8 @@ UNLIMITED = json.dumps({"unit": "credits", "period": "month", "limit": None, "ro
             UNLIMITED,
             "limit for <@&7>: at most 5 pictures a day → unlimited credits in any 30 days",
         ),
-        ("rule_removed", "channel:3", RULE, "", "limit for <#3>: at most 5 pictures a day → none"),
-        ("rule_set", "guild", "", RULE, "limit for the whole server: none → at most 5 pictures a day"),
+        ("rule_removed", "channel:3", RULE, "", "limit for <#3>: at most 5 pictures a day → removed"),
+        ("rule_set", "guild", "", RULE, "limit for the whole server: not set → at most 5 pictures a day"),
         (
             "granted",
             "user:42",
@@ -193,9 +206,9 @@ UNLIMITED = json.dumps({"unit": "credits", "period": "month", "limit": None, "ro
         ("unblocked", "user:42", "", "", "unblocked <@42>"),
         ("setting", "time_zone", '"UTC"', '"Europe/Berlin"', "Time zone: UTC → Europe/Berlin"),
         ("setting", "private_allowed", "true", "false", "Private results: allowed → not allowed"),
-        ("setting", "log_channel_id", "null", "3", "Log channel: none → <#3>"),
+        ("setting", "log_channel_id", "null", "3", "Log channel: no log → <#3>"),
         ("setting", "allowed_channels", "[]", "[3, 4]", f"{panel.NAMES['allowed_channels']}: everywhere → <#3>, <#4>"),
-        ("setting", "role_qualities", "{}", '{"7": "2K"}', "Highest quality of roles: none → <@&7> 2K"),
+        ("setting", "role_qualities", "{}", '{"7": "2K"}', "Highest quality of roles: as for everybody → <@&7> 2K"),
         ("setting", "jobs_per_member", "null", "3", f"{panel.NAMES['jobs_per_member']}: unlimited → 3"),
         ("setting", "words", '["a"]', '["a", "@everyone"]', "Word filter: a → a, \\@\u200beveryone"),
         ("setting", "a_new_one", "1", "2", "a\\_new\\_one: 1 → 2"),
@@ -322,10 +335,14 @@ def standing(rule: Rule, *, usage: Usage | None = None, needed: int = 1) -> Stan
     window = Window(
         subject=Subject(whose=Whose.MEMBER, guild_id=1, id=42),
         begins_at=NOW,
-        ends_at=NOW + timedelta(days=1),
-        length=None,
+        ends_at=None if rule.rolling else NOW + timedelta(days=1),
+        length=timedelta(days=1) if rule.rolling else None,
     )
     return Standing(rule=rule, group=ALWAYS, window=window, usage=usage or Usage(), needed=needed)
+
+
+def a_grant(**changes: Any) -> ByHand:
+    return ByHand(guild_id=1, user_id=42, images=2, by_id=11, **changes)
 
 
 def test_a_grant_is_told_with_what_is_left_before_and_after() -> None:
@@ -333,21 +350,43 @@ def test_a_grant_is_told_with_what_is_left_before_and_after() -> None:
     rule, ceiling = a_rule(limit=10), a_rule(Scope.GUILD, limit=100)
     before = [standing(rule, usage=Usage(images=10)), standing(ceiling)]
     after = [standing(rule, usage=Usage(images=10, granted_images=2)), standing(ceiling)]
-    told = admin_amounts.granted("<@42>", images=2, millionths=0, before=before, after=after)
+    told = admin_amounts.granted(a_grant(why="a *prize*"), before, after)
+    ends = int((NOW + timedelta(days=1)).timestamp())
     assert told == (
-        "**<@42> may use 2 pictures more.** It counts until the limit begins anew.\n"
-        "- At most 10 pictures a day: before, 0 pictures of 10 left; now, 2 pictures of 12 left."
+        "**<@42> may use 2 pictures more.** Noted for the ledger: “a \\*prize\\*”.\n"
+        f"- At most 10 pictures a day: before, 0 of 10 pictures left; now, 2 of 12 pictures left, until it begins anew "
+        f"<t:{ends}:R>."
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "usage", "line"),
+    [
+        (a_rule(rolling=True), Usage(), "now, 12 of 12 pictures left, for the next 24 hours."),
+        (a_rule(rolling=True, period=Period.MONTH), Usage(), "left, for the next 30 days."),
+        (a_rule(limit=None), Usage(), "- Unlimited pictures a day: there is nothing to raise."),
+        (a_rule(), Usage(images=13), "now, 0 of 12 pictures left, for 13 pictures are used already."),
+        (a_rule(unit=Unit.CREDITS), Usage(), "No limit of theirs counts pictures, so these change nothing for now."),
+    ],
+    ids=["rolling", "rolling month", "unlimited", "over the limit", "not counted"],
+)
+def test_a_grant_says_for_how_long_it_helps_and_where_it_does_not(rule: Rule, usage: Usage, line: str) -> None:
+    """Of each limit by itself."""
+    before, after = standing(rule, usage=usage), standing(rule, usage=replace(usage, granted_images=2))
+    told = admin_amounts.granted(a_grant(), [before], [after])
+    assert told.endswith(line)
+    assert told.startswith("**<@42> may use 2 pictures more.**\n")
 
 
 def test_a_grant_that_no_limit_counts_is_told_to_change_nothing() -> None:
     """Else an administrator would wonder why the member still waits; a full ceiling is named for the same reason."""
     rule = a_rule(unit=Unit.CREDITS, limit=10)
     before = [standing(rule)]
-    told = admin_amounts.granted("<@42>", images=2, millionths=0, before=before, after=before)
-    assert "No limit that they have counts that" in told
+    told = admin_amounts.granted(a_grant(credits=1_500_000), before, before)
+    assert "No limit of theirs counts pictures" in told
+    assert "No limit of theirs counts credits" not in told
     full = [standing(a_rule(limit=1)), standing(a_rule(Scope.GUILD, limit=3), usage=Usage(images=3))]
-    told = admin_amounts.granted("<@42>", images=2, millionths=1_500_000, before=full, after=full)
+    told = admin_amounts.granted(a_grant(credits=1_500_000), full, full)
     assert told.startswith("**<@42> may use 2 pictures and 1.5 credits more.**")
     assert "A grant raises no ceiling" in told
 
@@ -366,7 +405,11 @@ def test_a_budget_is_told_with_its_share() -> None:
 def some_sentences() -> list[str]:
     rule, stands = a_rule(), [standing(a_rule(limit=1), usage=Usage(images=1))]
     return [
-        *(admin.rule_set(before, a_rule(scope, 7)) for scope in admin_rules_scopes() for before in (None, rule)),
+        *(
+            admin.rule_set(before, a_rule(scope, 7), besides)
+            for scope in admin_rules_scopes()
+            for before, besides in ((None, []), (rule, [rule, rule]))
+        ),
         *(
             admin.rules_removed(scope, 7, removed, left, default_images=10)
             for scope in admin_rules_scopes()
@@ -382,8 +425,8 @@ def some_sentences() -> list[str]:
         admin_amounts.reset(Scope.GUILD, None, [], []),
         admin_amounts.no_budget(),
         admin_amounts.how_to_set_budget(),
-        admin_amounts.budget_set(None, rule),
-        admin_amounts.budget_set(rule, rule),
+        admin_amounts.budget_set(None, a_rule(Scope.GUILD), []),
+        admin_amounts.budget_set(a_rule(Scope.GUILD), a_rule(Scope.GUILD), [a_rule(Scope.GUILD)]),
         admin_amounts.budget_removed([]),
         admin_amounts.budget_removed([rule]),
         admin_amounts.warnings(None),

@@ -22,6 +22,13 @@ _WHAT_FOLLOWS = {
     Scope.CHANNEL: "It is a ceiling for all members together, threads included, besides the limits of each member.",
     Scope.GUILD: "It is a ceiling for all members together, besides the limits of each member.",
 }
+_THE_SAME = {
+    Scope.DEFAULT: "them",
+    Scope.ROLE: "this role",
+    Scope.USER: "them",
+    Scope.CHANNEL: "this channel",
+    Scope.GUILD: "the server",
+}
 _WHAT_HOLDS_WITHOUT = {
     Scope.ROLE: "Members with this role have the limits of their other roles now, or else the default ones.",
     Scope.USER: "This member has the limits of their roles now, or else the default ones.",
@@ -58,12 +65,21 @@ def operators_default(images_per_day: int) -> str:
     return f"Nothing is set, so the usual limit of whoever runs this bot holds: at most {most} a day."
 
 
-def rule_set(before: Rule | None, after: Rule) -> str:
-    """Return the confirmation of a limit that was set."""
+def rule_set(before: Rule | None, after: Rule, besides: Sequence[Rule]) -> str:
+    """Return the confirmation of a limit that was set; `besides` are the others of the same target."""
     now = f"**For {whom(after.scope, after.subject_id)}: {amounts.rule(after)}.**"
     if before == after:
-        return f"{now} It was so before, too; nothing was changed."
-    return f"{now} Before: {amounts.rule(before) if before else 'no such limit'}. {_WHAT_FOLLOWS[after.scope]}"
+        told = [now, "It was so before, too; nothing was changed."]
+    else:
+        told = [now, f"Before: {amounts.rule(before) if before else 'no such limit'}.", _WHAT_FOLLOWS[after.scope]]
+    return " ".join([*told, *also_holding(after.scope, besides)])
+
+
+def also_holding(scope: Scope, besides: Sequence[Rule]) -> list[str]:
+    """Return what else holds for the target of a limit that was just set, if anything does."""
+    if not besides:
+        return []
+    return [f"Besides, this holds for {_THE_SAME[scope]}: {_listed(besides)}. Each of them has to have room."]
 
 
 def rules_removed(

@@ -3,25 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.quota.model import Rule, Scope, Unit
+from bot.quota.model import ByHand, Rule, Scope, Unit
 from bot.quota.standing import Standing
 from bot.ui.texts import amounts
-from bot.ui.texts.admin import whom
+from bot.ui.texts.admin import also_holding, whom
+from bot.ui.texts.quotas import written
 
-BUDGET_TITLE = "Budget of this server"
+_NAMES = {Unit.IMAGES: "pictures", Unit.CREDITS: "credits"}
 
 
-def granted(
-    mention: str, *, images: int, millionths: int, before: Sequence[Standing], after: Sequence[Standing]
-) -> str:
+def granted(given: ByHand, before: Sequence[Standing], after: Sequence[Standing]) -> str:
     """Return the confirmation of a grant, with what the member has left of each limit that it raises."""
-    given = {Unit.IMAGES: images, Unit.CREDITS: millionths}
-    what = " and ".join(amounts.amount(unit, number) for unit, number in given.items() if number)
-    lines = [f"**{mention} may use {what} more.** It counts until the limit begins anew."]
-    pairs = [(old, new) for old, new in zip(before, after, strict=True) if new.grants and given[new.rule.unit]]
-    if not any(new.limit is not None for _, new in pairs):
-        lines.append("No limit that they have counts that at the moment, so it changes nothing for now.")
-    lines += [f"- {_limit(new)}: before, {left(old)}; now, {left(new)}." for old, new in pairs]
+    parts = {unit: number for unit, number in ((Unit.IMAGES, given.images), (Unit.CREDITS, given.credits)) if number}
+    what = " and ".join(amounts.amount(unit, number) for unit, number in parts.items())
+    note = f" Noted for the ledger: {written(given.why)}." if given.why else ""
+    lines = [f"**<@{given.user_id}> may use {what} more.**{note}"]
+    for unit in parts:
+        pairs = zip(before, after, strict=True)
+        raised = [_raised(old, new) for old, new in pairs if new.grants and new.rule.unit is unit]
+        lines += raised or [f"No limit of theirs counts {_NAMES[unit]}, so these change nothing for now."]
     return "\n".join([*lines, *_ceilings_in_the_way(after)])
 
 
@@ -41,7 +41,7 @@ def left(standing: Standing) -> str:
     """Return what is left of a limit."""
     if standing.limit is None or standing.left is None:
         return "as much as they like"
-    return f"{amounts.amount(standing.rule.unit, standing.left)} of {_number(standing, standing.limit)} left"
+    return f"{_number(standing, standing.left)} of {amounts.amount(standing.rule.unit, standing.limit)} left"
 
 
 def used(standing: Standing) -> str:
@@ -69,13 +69,14 @@ def how_to_set_budget() -> str:
     return "`/admin budget limit:500` sets 500 credits a month; `limit:none` removes it."
 
 
-def budget_set(before: Rule | None, after: Rule) -> str:
-    """Return the confirmation of a budget that was set."""
+def budget_set(before: Rule | None, after: Rule, besides: Sequence[Rule]) -> str:
+    """Return the confirmation of a budget that was set; `besides` are those of another unit or period."""
+    now = f"**Budget of the whole server: {amounts.rule(after)}.**"
     if before == after:
-        return f"**Budget of the whole server: {amounts.rule(after)}.** It was so before, too; nothing was changed."
-    return (
-        f"**Budget of the whole server: {amounts.rule(after)}.** Before: {amounts.rule(before) if before else 'none'}."
-    )
+        told = [now, "It was so before, too; nothing was changed."]
+    else:
+        told = [now, f"Before: {amounts.rule(before) if before else 'no such budget'}."]
+    return " ".join([*told, *also_holding(after.scope, besides)])
 
 
 def budget_removed(removed: Sequence[Rule]) -> str:
@@ -97,6 +98,23 @@ def _ceilings_in_the_way(after: Sequence[Standing]) -> list[str]:
     if not full:
         return []
     return ["A grant raises no ceiling, and one for more than this member is used up, so they still have to wait."]
+
+
+def _raised(old: Standing, new: Standing) -> str:
+    """Return what a grant does to a limit, and for how long."""
+    if new.limit is None:
+        return f"- {_limit(new)}: there is nothing to raise."
+    change = f"- {_limit(new)}: before, {left(old)}; now, {left(new)}"
+    if not new.left:
+        return f"{change}, for {amounts.amount(new.rule.unit, new.used)} {_are(new)} used already."
+    ends_at = new.window.ends_at
+    if ends_at is None:
+        return f"{change}, for the next {amounts.LENGTHS[new.rule.period]}."
+    return f"{change}, until it begins anew <t:{int(ends_at.timestamp())}:R>."
+
+
+def _are(standing: Standing) -> str:
+    return "is" if standing.rule.unit is Unit.IMAGES and standing.used == 1 else "are"
 
 
 def _limit(standing: Standing) -> str:

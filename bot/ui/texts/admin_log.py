@@ -23,11 +23,11 @@ _NAMES = {**panel.NAMES, "role_qualities": "Highest quality of roles", "words": 
 _WHEN_NOTHING = {
     "allowed_channels": "everywhere",
     "denied_channels": "none",
-    "role_qualities": "none",
+    "role_qualities": "as for everybody",
     "jobs_per_member": "unlimited",
     "jobs_per_guild": "unlimited",
     "reply_to_picture": "as whoever runs this bot has set it",
-    "log_channel_id": "none",
+    "log_channel_id": "no log",
     "words": "nothing",
 }
 
@@ -64,12 +64,13 @@ def subject_name(subject: str) -> str:
 
 
 def _tell_rule(subject: str, before: Any, after: Any) -> str:
-    return f"limit for {subject_name(subject)}: {_rule(before)} {_ARROW} {_rule(after)}"
+    change = f"{_rule(before, absent='not set')} {_ARROW} {_rule(after, absent='removed')}"
+    return f"limit for {subject_name(subject)}: {change}"
 
 
-def _rule(facts: Any) -> str:
+def _rule(facts: Any, *, absent: str) -> str:
     if not isinstance(facts, dict):
-        return "none"
+        return absent
     try:
         unit, period = Unit(facts["unit"]), Period(facts["period"])  # pyright: ignore[reportUnknownArgumentType]
         return amounts.limit(unit, facts["limit"], period, rolling=bool(facts["rolling"]))  # pyright: ignore[reportUnknownArgumentType]

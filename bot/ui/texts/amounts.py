@@ -5,12 +5,9 @@ from decimal import Decimal
 from bot.quota.model import MILLIONTHS, Period, Rule, Unit
 
 _CALENDAR = {Period.HOUR: "an hour", Period.DAY: "a day", Period.WEEK: "a week", Period.MONTH: "a month"}
-_ROLLING = {
-    Period.HOUR: "in any 60 minutes",
-    Period.DAY: "in any 24 hours",
-    Period.WEEK: "in any 7 days",
-    Period.MONTH: "in any 30 days",
-}
+LENGTHS = {Period.HOUR: "60 minutes", Period.DAY: "24 hours", Period.WEEK: "7 days", Period.MONTH: "30 days"}
+"""How far a rolling limit looks back."""
+_ROLLING = {each: f"in any {length}" for each, length in LENGTHS.items()}
 
 
 def credits_number(millionths: int) -> str:

@@ -139,7 +139,7 @@ _VALUES: dict[str, Callable[[GuildSettings], str]] = {
     "default_quality": lambda settings: settings.default_quality.value,
     "default_size": lambda settings: SIZE_NAMES[settings.default_size],
     "reply_to_picture": lambda settings: _replies(settings.reply_to_picture),
-    "log_channel_id": lambda settings: f"<#{settings.log_channel_id}>" if settings.log_channel_id else "none",
+    "log_channel_id": lambda settings: f"<#{settings.log_channel_id}>" if settings.log_channel_id else "no log",
     "private_allowed": lambda settings: _allowed(settings.private_allowed),
     "search_allowed": lambda settings: _allowed(settings.search_allowed),
     "jobs_per_member": lambda settings: _number(settings.jobs_per_member),
