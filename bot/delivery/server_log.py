@@ -18,7 +18,7 @@ import discord
 from bot.clock import Clock
 from bot.guilds.model import GuildSettings
 from bot.jobs.model import Job, Status
-from bot.quota.budget import BudgetWarning
+from bot.quota.model import BudgetWarning
 from bot.ui.texts import server_log
 
 log = logging.getLogger(__name__)

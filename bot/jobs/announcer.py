@@ -5,7 +5,7 @@ from typing import Protocol
 
 from bot.errors import ImagebotError
 from bot.jobs.model import Job, ReplyRoute
-from bot.quota.budget import BudgetWarning
+from bot.quota.model import BudgetWarning
 
 
 class DeliveryPostponed(ImagebotError):

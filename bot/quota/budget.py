@@ -1,29 +1,15 @@
 """The watch over a server's budget: who is to be told that a share of it is used, once."""
 
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.clock import Clock
-from bot.quota.model import Rule, Scope, Subject, Unit, Usage, Whose, Window
+from bot.quota.model import BudgetWarning, Rule, Scope, Subject, Usage, Whose, Window
 from bot.quota.windows import window_of
 from bot.store.budget import BudgetStore
 from bot.store.ledger import LedgerStore
 from bot.store.rules import RuleStore
 
 WARN_AT_PERCENT = (80, 100)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetWarning:
-    """A share of a server's budget is used, and the server was not told of it yet."""
-
-    rule: Rule
-    window: Window
-    percent: int
-    """One of WARN_AT_PERCENT."""
-    used: int
-    limit: int
-    """Images or millionths of credits, as the rule's unit says."""
 
 
 class BudgetWatch:
@@ -53,7 +39,7 @@ class BudgetWatch:
 
     async def _look(self, rule: Rule, window: Window, usage: Usage) -> BudgetWarning | None:
         limit = rule.limit or 0
-        used = usage.images if rule.unit is Unit.IMAGES else usage.credits
+        used = usage.used(rule.unit)
         reached = [percent for percent in WARN_AT_PERCENT if used * 100 >= limit * percent]
         if not reached and not rule.rolling:
             return None

@@ -68,6 +68,8 @@ class Scope(enum.StrEnum):
     """The operator's, for one person outside of servers that have the bot: direct messages and user installs."""
 
 
+OF_MEMBER = frozenset({Scope.USER, Scope.ROLE, Scope.DEFAULT})
+"""What is set for members themselves, and what grants raise; the others are ceilings."""
 OF_OPERATOR = frozenset({Scope.OPERATOR_USER, Scope.OPERATOR_GUILD, Scope.OPERATOR_TOTAL, Scope.OPERATOR_DIRECT})
 
 
@@ -131,6 +133,27 @@ class Usage:
     credits: int = 0
     granted_images: int = 0
     granted_credits: int = 0
+
+    def used(self, unit: Unit) -> int:
+        """Return what was used, in images or millionths of credits."""
+        return self.images if unit is Unit.IMAGES else self.credits
+
+    def granted(self, unit: Unit) -> int:
+        """Return what was granted, in images or millionths of credits."""
+        return self.granted_images if unit is Unit.IMAGES else self.granted_credits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetWarning:
+    """A share of a server's budget is used, and the server was not told of it yet."""
+
+    rule: Rule
+    window: Window
+    percent: int
+    """80 or 100."""
+    used: int
+    limit: int
+    """Images or millionths of credits, as the rule's unit says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,8 +42,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from bot.quota.model import OF_OPERATOR, Asking, Period, Rule, Running, Scope, Subject, Unit, Usage, Whose, Window
-from bot.quota.standing import ALWAYS, OF_MEMBER, Decision, Standing, TooMany, foremost, refusing
+from bot.quota.model import (
+    OF_MEMBER,
+    OF_OPERATOR,
+    Asking,
+    Period,
+    Rule,
+    Running,
+    Scope,
+    Subject,
+    Unit,
+    Usage,
+    Whose,
+    Window,
+)
+from bot.quota.standing import ALWAYS, Decision, Standing, TooMany, foremost, refusing
 from bot.quota.windows import window_of
 
 _ELSEWHERE = frozenset({Scope.OPERATOR_DIRECT, Scope.OPERATOR_USER, Scope.OPERATOR_TOTAL})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.errors import LimitReached, NotAllowedHere, Refusal
-from bot.quota.model import OF_OPERATOR, Scope
+from bot.quota.model import OF_MEMBER, OF_OPERATOR, Scope
 
 MOST_NAMED = 10
 """So many people, and so many servers, are named in a report."""
@@ -131,7 +131,6 @@ def with_names(report: UsageReport, names: Mapping[int, str]) -> UsageReport:
     return dataclasses.replace(report, top=tuple(named))
 
 
-_OF_MEMBER = frozenset({Scope.USER, Scope.ROLE, Scope.DEFAULT})
 _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -147,6 +146,6 @@ def reason_of(error: Refusal) -> str:
 
 
 def _whose_limit(scope: Scope) -> str:
-    if scope in _OF_MEMBER:
+    if scope in OF_MEMBER:
         return "member"
     return "operator" if scope in OF_OPERATOR else "server" if scope is Scope.GUILD else "channel"

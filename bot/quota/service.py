@@ -14,12 +14,13 @@ from bot import errors
 from bot.clock import Clock
 from bot.jobs.model import Quality
 from bot.quota import outlook, policy
-from bot.quota.budget import BudgetWarning, BudgetWatch
+from bot.quota.budget import BudgetWatch
 from bot.quota.model import (
     MAX_CREDITS,
     MAX_IMAGES,
     OF_OPERATOR,
     Asking,
+    BudgetWarning,
     ByHand,
     Period,
     Rule,

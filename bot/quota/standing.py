@@ -6,11 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
-from bot.quota.model import Rule, Scope, Unit, Usage, Window
+from bot.quota.model import OF_MEMBER, Rule, Usage, Window
 from bot.quota.windows import Event, fits, latest_reset, resets_at
 
-OF_MEMBER = frozenset({Scope.USER, Scope.ROLE, Scope.DEFAULT})
-"""What is set for members themselves, and what grants raise; the others are ceilings."""
 ALWAYS = 0
 """The group of what must admit whatever else does."""
 
@@ -36,12 +34,12 @@ class Standing:
         """Return the limit with what was granted, or None for unlimited."""
         if self.rule.limit is None or not self.grants:
             return self.rule.limit
-        return self.rule.limit + self._of_unit(self.usage.granted_images, self.usage.granted_credits)
+        return self.rule.limit + self.usage.granted(self.rule.unit)
 
     @property
     def used(self) -> int:
         """Return what was used in the window; a settlement or a lowered limit may leave it above the limit."""
-        return self._of_unit(self.usage.images, self.usage.credits)
+        return self.usage.used(self.rule.unit)
 
     @property
     def left(self) -> int | None:
@@ -75,9 +73,6 @@ class Standing:
             needed=self.needed,
             grants=self.grants,
         )
-
-    def _of_unit(self, images: int, millionths: int) -> int:
-        return images if self.rule.unit is Unit.IMAGES else millionths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ import discord
 
 from bot.guilds.model import GuildSettings
 from bot.jobs.model import Quality
-from bot.quota.model import Running, Scope
-from bot.quota.standing import OF_MEMBER, Standing, TooMany
+from bot.quota.model import OF_MEMBER, Running, Scope
+from bot.quota.standing import Standing, TooMany
 from bot.ui import characters
 from bot.ui.cards import GREEN, GREY
 from bot.ui.texts import quota_card

@@ -19,8 +19,7 @@ from bot.delivery import server_log
 from bot.delivery.server_log import ServerLog
 from bot.guilds.model import GuildSettings
 from bot.jobs.model import Job, Status
-from bot.quota.budget import BudgetWarning
-from bot.quota.model import MILLIONTHS, Period, Rule, Scope, Subject, Unit, Whose, Window
+from bot.quota.model import MILLIONTHS, BudgetWarning, Period, Rule, Scope, Subject, Unit, Whose, Window
 from bot.sandbox.discord import Channel, DiscordSandbox, Fault, Guild, Message, Permission, Person
 from tests.support.clock import ManualClock
 from tests.support.ui_jobs import NOW, job

@@ -5,7 +5,7 @@ from typing import Any
 from bot.app_parts import Quotas, make_guilds, make_quotas
 from bot.clock import Clock
 from bot.jobs.admission import Admission
-from bot.quota.budget import BudgetWarning
+from bot.quota.model import BudgetWarning
 from bot.settings import FixedSettings
 from bot.store.jobs import JobStore
 from tests.support.stored_jobs import PLENTY

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.jobs.model import Kind, Quality, Status
-from bot.quota.budget import BudgetWarning
-from bot.quota.model import MILLIONTHS, Period, Rule, Scope, Subject, Unit, Whose, Window
+from bot.quota.model import MILLIONTHS, BudgetWarning, Period, Rule, Scope, Subject, Unit, Whose, Window
 from bot.quota.spending import Cause, News
 from bot.ui.texts import server_log
 from tests.support.ui_jobs import NOW, job

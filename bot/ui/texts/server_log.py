@@ -1,8 +1,7 @@
 """What stands in a server's log channel: one line for each job, and what administrators have to know of money."""
 
 from bot.jobs.model import Job, Kind, Status
-from bot.quota.budget import BudgetWarning
-from bot.quota.model import in_millionths
+from bot.quota.model import BudgetWarning, in_millionths
 from bot.quota.spending import News
 from bot.ui.texts import amounts
 from bot.ui.texts.history import message_link
