@@ -97,7 +97,8 @@ def cancelled_card(job: Job) -> Card:
 
 def ready_card(job: Job) -> Card:
     """Return the card of a picture that is kept until somebody collects it."""
-    return _notice(job, title=Status.READY, sentence=texts.ready(), button=views.CollectButton(job.id), colour=GREEN)
+    sentence = texts.ready() if job.cancel_requested_at is None else texts.ready_after_cancel()
+    return _notice(job, title=Status.READY, sentence=sentence, button=views.CollectButton(job.id), colour=GREEN)
 
 
 def expired_card(job: Job) -> Card:

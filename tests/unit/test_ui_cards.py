@@ -332,6 +332,14 @@ def test_a_ready_picture_can_be_collected() -> None:
     assert buttons(cards.ready_card(job(status=Status.READY))) == [("Show the picture", "v1:collect:k3v9q0ab")]
 
 
+def test_a_picture_that_came_after_its_cancel_is_told_as_such() -> None:
+    """And not as one that could not be put there; it is collected like any other."""
+    card = cards.ready_card(job(status=Status.READY, cancel_requested_at=NOW))
+    assert "was cancelled while it was being made" in str(card.embed.description)
+    assert "could not be put here" not in str(card.embed.description)
+    assert buttons(card) == [("Show the picture", "v1:collect:k3v9q0ab")]
+
+
 def test_cards_that_look_the_same_have_the_same_fingerprint() -> None:
     """So that an edit that changes nothing is not sent."""
     assert cards.fingerprint(progress(job(progress=40))) == cards.fingerprint(progress(job(progress=40), after_s=10))

@@ -49,6 +49,14 @@ def test_an_end_is_told_with_its_true_cost(status: Status, credits_used: float |
     assert line.startswith("<@2> asked for a picture (automatic shape | 2K). ")
 
 
+def test_a_picture_that_came_after_its_cancel_is_told_as_such() -> None:
+    """It could have been put there; nobody wanted it any more."""
+    line = server_log.job_line(job(status=Status.READY, credits_used=4.2578, cancel_requested_at=NOW), url=None)
+    assert line.endswith(
+        "It was cancelled while it was being made, so the picture is kept for them; it counts and cost 4.2578 credits."
+    )
+
+
 def test_a_line_says_what_was_asked_for_and_where_it_is() -> None:
     """Not in which words: the prompt is its writer's."""
     edit = job("a secret wish", status=Status.DELIVERED, kind=Kind.EDIT, quality=Quality.FOUR_K, web_search=True)

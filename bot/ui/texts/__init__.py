@@ -68,6 +68,7 @@ from bot.ui.texts.notices import (
     not_deleted,
     not_ready,
     ready,
+    ready_after_cancel,
     still_working_here,
     too_late_to_cancel,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "pixels",
     "quality_offer",
     "ready",
+    "ready_after_cancel",
     "reference",
     "refusal",
     "remarks_on",

@@ -14,6 +14,14 @@ def ready() -> str:
     )
 
 
+def ready_after_cancel() -> str:
+    """Return what stands on the card of a picture that was cancelled too late, and waits to be collected."""
+    return (
+        "This was cancelled while it was being made, and the model could not be stopped any more. "
+        "The picture is kept for you, and it is counted once. Press the button to see it."
+    )
+
+
 def still_working_here() -> str:
     """Return what stands on a card that cannot be edited much longer, while the picture is still being made."""
     return (

@@ -14,6 +14,7 @@ _MADE = {
     Status.DELIVERED: "It was delivered",
     Status.READY: "It could not be put there, so it is kept for them",
 }
+_CANCELLED_LATE = "It was cancelled while it was being made, so the picture is kept for them; it counts"
 _NOT_COUNTED = {
     Status.FAILED: "No picture came of it, so nothing is counted.",
     Status.CANCELLED: "It was cancelled, so nothing is counted.",
@@ -64,9 +65,14 @@ def spending(news: News) -> str:
     )
 
 
+def _is_kept_after_cancel(job: Job) -> bool:
+    return job.status is Status.READY and job.cancel_requested_at is not None
+
+
 def _ending(job: Job) -> str:
     cost = None if job.credits_used is None else amounts.amount("credits", in_millionths(job.credits_used))
     if job.status in _MADE:
-        return f"{_MADE[job.status]}{f' and cost {cost}' if cost else '; what it cost is not known'}."
+        made = _CANCELLED_LATE if _is_kept_after_cancel(job) else _MADE[job.status]
+        return f"{made}{f' and cost {cost}' if cost else '; what it cost is not known'}."
     charged = f"The image service took {cost} all the same." if cost and job.credits_used else ""
     return " ".join(filter(None, [_NOT_COUNTED[job.status], charged]))
