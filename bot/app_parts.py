@@ -1,5 +1,6 @@
 """The parts of the house, each joined from its own pieces; `app` knows their order."""
 
+import hashlib
 import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -25,6 +26,7 @@ from bot.images.worker import ImageWorkers
 from bot.intake import Administration, AdminRights, EditForms, Menus, Messages, Replies
 from bot.jobs.admission import Admission, Terms
 from bot.jobs.announcer import Chronicle
+from bot.jobs.model import Quality
 from bot.jobs.results import ResultKeeper
 from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.jobs.runner import JobRunner
@@ -41,6 +43,7 @@ from bot.quota.operator import operator_rules
 from bot.quota.reports import Reports
 from bot.quota.service import QuotaService
 from bot.quota.spending import News, SpendingStop
+from bot.quota.totals import Totals
 from bot.settings import Settings
 from bot.store.admin_log import AdminLogStore
 from bot.store.assets import AssetStore
@@ -107,6 +110,13 @@ def make_quotas(
         prices=settings.price_table,
     )
 
+    totals = Totals(
+        operator=operator_rules(settings),
+        ledger=ledger,
+        cheapest=min(settings.price_table[quality] for quality in Quality),
+        clock=clock,
+    )
+
     async def read_credits() -> float | None:
         return (await provider.credits()).spendable
 
@@ -116,7 +126,8 @@ def make_quotas(
         announce=announce,
         read_credits=read_credits,
         enough=max(settings.price_table.values()),
-        limits=f"{settings.total_credits_per_day} {settings.total_credits_per_month}",
+        account=hashlib.sha256(settings.evolink_api_key.get_secret_value().encode()).hexdigest()[:16],
+        total_used_up_until=totals.used_up_until,
     )
     usage = UsageStore(database, path=path)
     admission = Admission(

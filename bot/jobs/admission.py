@@ -17,7 +17,7 @@ from bot.quota.model import Asking, Running, Scope, Usage, Window
 from bot.quota.report import reason_of
 from bot.quota.service import QuotaService
 from bot.quota.spending import SpendingStop
-from bot.quota.standing import Decision, Standing
+from bot.quota.standing import Decision
 from bot.settings import Settings
 from bot.store import admissions
 from bot.store.jobs import Insertion, JobStore
@@ -164,18 +164,11 @@ class Admission:
 
     async def _refusal(self, decision: Decision, asking: Asking, quality: Quality) -> errors.Refusal:
         """Return what the person is told; where everything is used up, nobody else needs to ask."""
-        used_up = [each.window.ends_at for each in decision.refusing if self._is_used_up(each)]
-        for until in used_up:
-            if until is not None:
-                await self._spending.note_total_reached(until)
+        if any(standing.rule.scope is Scope.OPERATOR_TOTAL for standing in decision.refusing):
+            await self._spending.note_total_refused()
         if any(each.rule.scope is Scope.GUILD for each in decision.refusing):
             await self.warn_of_budget(asking.guild_id)
         return await self._quota.explain(decision, asking, quality=quality)
-
-    def _is_used_up(self, standing: Standing) -> bool:
-        """Tell whether the operator's total has no room for the cheapest picture either."""
-        cheapest = min(self._terms.prices[quality] for quality in Quality)
-        return standing.rule.scope is Scope.OPERATOR_TOTAL and (standing.left or 0) < cheapest
 
     async def _count(self, refusal: errors.Refusal, request: Request, *, at: datetime) -> None:
         if request.asker.guild_id is None:

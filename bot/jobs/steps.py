@@ -122,13 +122,16 @@ class Steps:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
         log.info("task created", extra={"job": job.id, "task": task.id})
-        return await self._keep(
+        running = await self._keep(
             submitting,
             Status.RUNNING,
             provider_task_id=task.id,
             estimated_s=task.estimated_s,
             credits_reserved=task.credits_reserved,
         )
+        with contextlib.suppress(StoreError):  # the next one that is taken tells the same
+            await self._spending.note_taken()
+        return running
 
     async def _keep(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Store what has happened, however long the database refuses: forgotten, it would be lost or paid twice."""
@@ -294,10 +297,10 @@ class Steps:
         """
         if not await self._announcer.close(job):
             return job
-        told = replace(job, told_at=self._clock.now())
-        await self._store.set_told(job.id, now=self._clock.now())
+        now = self._clock.now()
+        await self._store.set_told(job.id, now=now)
         await self._store.erase_links(job.id)
-        return told
+        return replace(job, told_at=now)
 
     async def open_anyhow(self, job: Job) -> Job:
         """Show a job that has no reply yet, as far as any way is open, and note where."""

@@ -1,14 +1,14 @@
 """The operator's brake: while the money is used up no new job is let in; those that go on come to their end.
 
-It begins when the provider says that the account is empty, or when the operator's own total is reached, and ends by
-itself. It stands in the database, so that it outlives a restart and holds for every process on the file: whichever is
-first tells of its beginning, and whichever is first of its end.
+It begins when the provider says that the account is empty, or when the operator's own total is used up, and ends by
+itself: when the provider takes jobs again (`stops`), and when the total has room again. It stands in the database, so
+that it outlives a restart and holds for every process on the file: whichever is first tells of its beginning, and
+whichever is first of its end.
 """
 
 import asyncio
 import contextlib
 import enum
-import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from datetime import datetime
 
 from bot import errors
 from bot.clock import Clock
-from bot.quota import prices
+from bot.quota.model import in_millionths
+from bot.quota.stops import AccountStop, TotalStop
 from bot.store.meta import MetaStore
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 60.0
-READ_CREDITS_EVERY_S = 600.0
 BELIEVED_FOR_S = 1.0
 """How long what was read of the database is taken for true: another process may have begun or ended a stop."""
 
@@ -31,9 +31,9 @@ class Cause(enum.StrEnum):
     """Why nothing is spent for now."""
 
     ACCOUNT = "account"
-    """The provider's account is empty; it ends when enough credits are there again."""
+    """The provider's account is empty; it ends when the provider takes a job again."""
     TOTAL = "total"
-    """What the operator allows for a day or a month is used; it ends with that."""
+    """What the operator allows for a day or a month is used; it ends with that, or when there is room in it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +46,12 @@ class News:
     """When it ends, as far as that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """A stop as it stands in the database."""
-
-    written: str
-    until: datetime | None
-    limits: str
-
-
 class SpendingStop:
     """Knows whether money may be spent. `announce` must not wait and must not fail; it runs in one process only.
 
     `read_credits` reads what a job could cost at most, in credits, None where the provider does not say; what it raises
-    of this project changes nothing. `enough`: millionths of credits for the dearest picture. `limits` names the totals
-    the operator has set, however written: a stop made under others is over.
+    of this project changes nothing. `enough`: millionths of credits for the dearest picture. `account` tells the
+    operator's accounts from each other, however written. `total_used_up_until` is `Totals.used_up_until`.
     """
 
     def __init__(
@@ -71,35 +62,65 @@ class SpendingStop:
         announce: Callable[[News], None],
         read_credits: Callable[[], Awaitable[float | None]],
         enough: int,
-        limits: str = "",
+        account: str,
+        total_used_up_until: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         self._meta = meta
         self._clock = clock
         self._announce = announce
         self._read_credits = read_credits
         self._enough = enough
-        self._limits = limits
-        self._stops: dict[Cause, _Stop] = {}
+        self._account = account
+        self._total_used_up_until = total_used_up_until
+        self._of_account: AccountStop | None = None
+        self._of_total: TotalStop | None = None
         self._believed_until = 0.0
-        self._read_at: float | None = None
+        self._is_new = True
 
     async def refuse_if_stopped(self) -> None:
         """Raise SpendingStopped while a stop holds; raises StoreError."""
         if self._clock.monotonic() >= self._believed_until:
             await self._look()
-        holding = [stop for cause, stop in self._stops.items() if self._holds(cause, stop)]
-        if holding:
-            ends = [stop.until for stop in holding if stop.until is not None]
-            raise errors.SpendingStopped(until=max(ends) if len(ends) == len(holding) else None)
+        if self._of_account is not None and not self._of_account.lets_in(self._account):
+            raise errors.SpendingStopped(until=None)
+        if self._of_total is not None and self._of_total.holds(self._clock.now()):
+            raise errors.SpendingStopped(until=self._of_total.until)
 
     async def note_payment_required(self) -> None:
-        """Begin a stop, if none holds: the provider has said that its account is empty. Raises StoreError."""
-        await self._begin(Cause.ACCOUNT, until=None)
+        """Begin a stop, or let one on trial hold on: the provider says that its account is empty. Raises StoreError."""
+        await self._look()
+        known, now = self._of_account, self._clock.now()
+        if known is None:
+            begun = await self._meta.put_new(
+                _key(Cause.ACCOUNT), AccountStop.begun(account=self._account, now=now).text
+            )
+            self._is_new = False  # it was empty a moment ago
+            await self._stopped(Cause.ACCOUNT, begun=begun, until=None)
+        elif known.lets_in(self._account):
+            again = known.failed(account=self._account, now=now)
+            await self._meta.swap(_key(Cause.ACCOUNT), known.text, again.text)
+            await self._look()
+            log.warning("spending is still stopped", extra={"look_at": again.look_at.isoformat()})
 
-    async def note_total_reached(self, until: datetime) -> None:
-        """Begin a stop until then, or prolong it: what the operator allows is used up. Raises StoreError."""
-        if until > self._clock.now():
-            await self._begin(Cause.TOTAL, until=until)
+    async def note_taken(self) -> None:
+        """End the stop that was on trial, if there is one: the provider has taken a job. Raises StoreError."""
+        stop = self._of_account
+        if stop is not None and stop.lets_in(self._account):
+            await self._end(Cause.ACCOUNT, stop)
+
+    async def note_total_refused(self) -> None:
+        """Begin a stop where nothing fits into the operator's total any more, or prolong it. Raises StoreError."""
+        until = await self._total_used_up_until()
+        if until is None:
+            return
+        await self._look()
+        key, stop, known = _key(Cause.TOTAL), TotalStop(until=until), self._of_total
+        if known is None:
+            begun = await self._meta.put_new(key, stop.text)
+        else:
+            is_over = not known.holds(self._clock.now())  # and nobody has looked since
+            begun = await self._meta.swap(key, known.text, stop.text) and is_over
+        await self._stopped(Cause.TOTAL, begun=begun, until=until)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -114,90 +135,70 @@ class SpendingStop:
     async def _run(self) -> None:
         while True:
             try:
-                await self._end_what_is_over()
+                await self._look()
+                await self._look_at_total()
+                await self._look_at_account()
             except errors.ImagebotError as error:  # the database, or the provider: the next look may tell more
                 log.warning("spending stop not looked after", extra={"error": repr(error)})
             except Exception:
                 log.exception("spending stop not looked after")
+            self._is_new = False
             await self._clock.sleep(LOOK_EVERY_S)
 
-    async def _end_what_is_over(self) -> None:
-        await self._look()
-        total = self._stops.get(Cause.TOTAL)
-        if total is not None and not self._holds(Cause.TOTAL, total):
-            await self._end(Cause.TOTAL, total)
-        account = self._stops.get(Cause.ACCOUNT)
-        if account is not None and await self._has_money():
-            await self._end(Cause.ACCOUNT, account)
+    async def _look_at_total(self) -> None:
+        """End the stop where the total has room again, by the new day, a release or another limit."""
+        stop = self._of_total
+        if stop is None:
+            return
+        until = await self._total_used_up_until()
+        if until is None:
+            await self._end(Cause.TOTAL, stop)
+        elif until != stop.until:
+            await self._meta.swap(_key(Cause.TOTAL), stop.text, TotalStop(until=until).text)
 
-    async def _has_money(self) -> bool:
-        """Tell whether the credits are read now and suffice for any picture."""
-        now = self._clock.monotonic()
-        if self._read_at is not None and now < self._read_at + READ_CREDITS_EVERY_S:
-            return False
-        self._read_at = now
+    async def _look_at_account(self) -> None:
+        """Read the credits when it is time; one process does. Where they suffice for any picture, jobs are let in."""
+        stop, now = self._of_account, self._clock.now()
+        if stop is None or stop.lets_in(self._account):
+            return
+        at_once = self._is_new and not stop.n_failed  # whoever has paid and starts the bot again waits for nothing
+        looked = stop.looked(now)
+        if not (stop.is_due(now) or at_once) or not await self._meta.swap(_key(Cause.ACCOUNT), stop.text, looked.text):
+            return
         there = await self._read_credits()
-        return there is not None and prices.of_credits(there) >= self._enough
+        if there is not None and in_millionths(there) >= self._enough:
+            await self._meta.swap(_key(Cause.ACCOUNT), looked.text, looked.tried().text)
+            await self._look()
+            log.info("there are credits: jobs are let in to see whether the provider takes them")
 
-    async def _begin(self, cause: Cause, *, until: datetime | None) -> None:
-        await self._look()
-        before = self._stops
-        stop = _written(until=until, limits=self._limits)
-        begun = await self._put(cause, stop, before.get(cause))
+    async def _stopped(self, cause: Cause, *, begun: bool, until: datetime | None) -> None:
         await self._look()
         if begun:
-            if cause is Cause.ACCOUNT:
-                self._read_at = self._clock.monotonic()  # it was empty a moment ago
             log.warning("spending stopped", extra={"cause": cause.value, "until": until and until.isoformat()})
-            self._tell(cause, before, holds=True, until=until)
+            self._tell(cause, holds=True, until=until)
 
-    async def _put(self, cause: Cause, stop: _Stop, known: _Stop | None) -> bool:
-        """Write a stop down; tell whether it is a new one, which one process alone is told."""
-        if known is not None and self._holds(cause, known):
-            if stop.until is not None and known.until is not None and known.until < stop.until:
-                await self._meta.put(_key(cause), stop.written)
-            return False
-        if known is not None:  # over, and nobody has looked since
-            await self._meta.remove(_key(cause), known.written)
-        return await self._meta.put_new(_key(cause), stop.written)
-
-    async def _end(self, cause: Cause, stop: _Stop) -> None:
-        if not await self._meta.remove(_key(cause), stop.written):
-            return  # another process was first, or it was prolonged
+    async def _end(self, cause: Cause, stop: AccountStop | TotalStop) -> None:
+        ended = await self._meta.remove(_key(cause), stop.text)
         await self._look()
-        log.warning("spending goes on", extra={"cause": cause.value})
-        self._tell(cause, self._stops, holds=False, until=None)
+        if ended:  # else another process was first, or it holds on
+            log.warning("spending goes on", extra={"cause": cause.value})
+            self._tell(cause, holds=False, until=None)
 
-    def _tell(self, cause: Cause, stops: dict[Cause, _Stop], *, holds: bool, until: datetime | None) -> None:
-        """Announce, unless a stop of the other cause holds: then nothing changes for anybody."""
-        if not any(other is not cause and self._holds(other, stop) for other, stop in stops.items()):
+    def _tell(self, cause: Cause, *, holds: bool, until: datetime | None) -> None:
+        """Announce, unless a stop of the other cause was and is not over: then nothing changes for anybody."""
+        of_total = self._of_total is not None and self._of_total.holds(self._clock.now())
+        other_holds = of_total if cause is Cause.ACCOUNT else self._of_account is not None
+        if not other_holds:
             self._announce(News(holds=holds, cause=cause, until=until))
-
-    def _holds(self, cause: Cause, stop: _Stop) -> bool:
-        if cause is Cause.ACCOUNT:
-            return True
-        return stop.limits == self._limits and stop.until is not None and self._clock.now() < stop.until
 
     async def _look(self) -> None:
         """Read what holds, as all processes know it."""
-        stops: dict[Cause, _Stop] = {}
-        for cause in Cause:
-            written = await self._meta.find(_key(cause))
-            if written is not None:
-                stops[cause] = _read(written)
-        self._stops = stops
+        of_account = await self._meta.find(_key(Cause.ACCOUNT))
+        of_total = await self._meta.find(_key(Cause.TOTAL))
+        self._of_account = None if of_account is None else AccountStop.read(of_account)
+        self._of_total = None if of_total is None else TotalStop.read(of_total)
         self._believed_until = self._clock.monotonic() + BELIEVED_FOR_S
 
 
 def _key(cause: Cause) -> str:
     return f"spending_stop_{cause}"
-
-
-def _written(*, until: datetime | None, limits: str) -> _Stop:
-    written = json.dumps({"until": until and until.isoformat(), "limits": limits})
-    return _Stop(written, until, limits)
-
-
-def _read(written: str) -> _Stop:
-    facts = json.loads(written)
-    return _Stop(written, facts["until"] and datetime.fromisoformat(facts["until"]), facts["limits"])

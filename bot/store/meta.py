@@ -29,6 +29,14 @@ class MetaStore:
             )
         )
 
+    async def swap(self, key: str, known: str, value: str) -> bool:
+        """Keep `value` under `key` in place of `known`; tell whether that was there. Of two that try, one wins."""
+        return bool(
+            await self._database.write(
+                "UPDATE meta SET value = ? WHERE key = ? AND value = ? RETURNING key", (value, key, known)
+            )
+        )
+
     async def remove(self, key: str, value: str) -> bool:
         """Remove what is kept under `key` if it is `value`; tell whether it was. Of two that try, one wins."""
         return bool(

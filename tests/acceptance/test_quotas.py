@@ -133,7 +133,7 @@ async def test_an_empty_account_stops_new_jobs_until_there_are_credits_again(hou
         assert "used up for now" in refused.content
         house.evolink.account.remaining_credits = 500.0
         await house.clock.advance(700)
-        await house.until(lambda: house.meta("spending_stop_account") is None)
+        await house.until(lambda: '"on_trial": true' in (house.meta("spending_stop_account") or ""))
         message = await house.imagine()
         await house.until(lambda: message.attachments)
     assert sum(images for _, images, _ in house.ledger()) == 1
