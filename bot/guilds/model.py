@@ -4,6 +4,7 @@ A leaf: it knows nothing of Discord, the database or quotas.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.jobs.model import Quality, Size
@@ -65,3 +66,30 @@ class Wanted:
     quality: Quality
     private: bool
     searches: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One change by hand, as the administrators' log of a server has it.
+
+    `action` is one of the words below. `subject` says what it was done to, as `kind:id` or as the kind alone:
+    `user:42`, `role:7`, `channel:3`, `default`, `guild`; of a setting it is the setting's name. `before` and `after`
+    are JSON, or empty where there is nothing to say:
+
+    rule_set             whom the rule is for   {"unit", "period", "limit", "rolling"}; a limit of null is unlimited
+    rule_removed         whom it was for        the same before, nothing after
+    granted, adjusted    user                   {"images", "credits", "why"} after; credits in millionths
+    reset                user, channel, guild   {"why"} after
+    blocked, unblocked   user                   nothing
+    setting              the setting's name     its value
+    """
+
+    id: int | None = None
+    """None until it is stored; later ones are higher."""
+    at: datetime
+    by_id: int
+    """0 is the operator."""
+    action: str
+    subject: str
+    before: str = ""
+    after: str = ""

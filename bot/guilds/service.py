@@ -15,10 +15,10 @@ from typing import Any
 from bot.clock import Clock
 from bot.errors import BadSetting, StoreError
 from bot.guilds import time_zones, words
-from bot.guilds.model import MAX_CHANNELS, MAX_JOBS_AT_ONCE, GuildSettings
+from bot.guilds.model import MAX_CHANNELS, MAX_JOBS_AT_ONCE, GuildSettings, LogEntry
 from bot.jobs.model import Quality, Size
 from bot.settings import ReplyToPicture
-from bot.store.admin_log import AdminLogStore, LogEntry
+from bot.store.admin_log import AdminLogStore
 from bot.store.guilds import Block, GuildStore
 
 log = logging.getLogger(__name__)
@@ -102,13 +102,15 @@ class GuildService:
         """Allow the searches that a picture may be made with, or not."""
         return await self._set(guild_id, by_id, search_allowed=allowed)
 
-    async def set_jobs_per_member(self, guild_id: int, most: int | None, *, by_id: int) -> Change:
-        """Set how many jobs of one person may go on at once, None for any number; raises BadSetting("bad_number")."""
-        return await self._set(guild_id, by_id, jobs_per_member=_jobs_at_once(most))
+    async def set_jobs_at_once(
+        self, guild_id: int, *, of_member: int | None, of_guild: int | None, by_id: int
+    ) -> Change:
+        """Set how many jobs of one person, and of the server, may go on at once; None for any number.
 
-    async def set_jobs_per_guild(self, guild_id: int, most: int | None, *, by_id: int) -> Change:
-        """Set how many jobs of the server may go on at once, None for any number; raises BadSetting("bad_number")."""
-        return await self._set(guild_id, by_id, jobs_per_guild=_jobs_at_once(most))
+        Raises BadSetting("bad_number"), and then neither is changed.
+        """
+        numbers = {"jobs_per_member": _jobs_at_once(of_member), "jobs_per_guild": _jobs_at_once(of_guild)}
+        return await self._set(guild_id, by_id, **numbers)
 
     async def set_reply_mode(self, guild_id: int, mode: ReplyToPicture | None, *, by_id: int) -> Change:
         """Set how replies to pictures are taken; None for the way the operator has set for all."""
@@ -132,6 +134,10 @@ class GuildService:
     async def unblock(self, guild_id: int, user_id: int, *, by_id: int) -> bool:
         """Unblock a person in a server; False where they were not blocked."""
         return await self._store.unblock(guild_id, user_id, by_id=by_id, at=self._clock.now())
+
+    async def is_blocked(self, guild_id: int, user_id: int) -> bool:
+        """Tell whether a person is blocked in a server."""
+        return await self._store.is_blocked(guild_id, user_id)
 
     async def list_blocked(self, guild_id: int) -> list[Block]:
         """List who is blocked in a server, the latest first."""

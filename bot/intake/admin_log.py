@@ -7,7 +7,7 @@ import discord
 from bot.guilds.service import GuildService
 from bot.intake.admin_answers import promised, show_page, stored
 from bot.intake.admin_rights import guild_of
-from bot.ui.admin_log import ENTRIES_PER_PAGE, Change, log_message
+from bot.ui.admin_log import ENTRIES_PER_PAGE, log_message
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
@@ -33,22 +33,10 @@ class LogDesk:
             entries = await self._guilds.log_page(
                 guild_of(interaction).id, before_id=before_id, most=ENTRIES_PER_PAGE + 1
             )
-        changes = [
-            Change(
-                id=entry.id or 0,
-                at=entry.at,
-                by_id=entry.by_id,
-                action=entry.action,
-                subject=entry.subject,
-                before=entry.before,
-                after=entry.after,
-            )
-            for entry in entries
-        ]
         message = log_message(
-            changes,
+            entries,
             is_newest=before_id is None,
-            has_older=len(changes) > ENTRIES_PER_PAGE,
+            has_older=len(entries) > ENTRIES_PER_PAGE,
             opener_id=interaction.user.id,
         )
         await show_page(interaction, message)

@@ -138,11 +138,9 @@ class SettingsPanel:
         return await setting
 
     async def _set_at_once(self, guild_id: int, written: tuple[str, str], *, by_id: int) -> Change:
-        """Set both numbers; both are looked at before either is set."""
+        """Set both numbers; raises BadSetting."""
         of_member, of_guild = (_number(each) for each in written)
-        first = await self._guilds.set_jobs_per_member(guild_id, of_member, by_id=by_id)
-        second = await self._guilds.set_jobs_per_guild(guild_id, of_guild, by_id=by_id)
-        return Change(before=first.before, after=second.after)
+        return await self._guilds.set_jobs_at_once(guild_id, of_member=of_member, of_guild=of_guild, by_id=by_id)
 
 
 def _number(written: str) -> int | None:

@@ -78,8 +78,7 @@ class QuotaCard:
             self._terms.check(asker)
             await self._spending.refuse_if_stopped()
             if asker.guild_id is not None:
-                blocked = await self._guilds.list_blocked(asker.guild_id)
-                is_blocked = any(block.user_id == asker.user_id for block in blocked)
+                is_blocked = await self._guilds.is_blocked(asker.guild_id, asker.user_id)
                 permits.check(_anything(asker, settings), settings, blocked=is_blocked)
         except errors.Refusal as refusal:
             return without_request(texts.refusal(refusal))

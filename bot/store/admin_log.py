@@ -1,24 +1,14 @@
 """The table of what was changed by hand: written in the same transaction as the change, so that none goes unseen.
 
-`action` is one of the words below. `subject` says what it was done to, as `kind:id` or as the kind alone: `user:42`,
-`role:7`, `channel:3`, `default`, `guild`; of a setting it is the setting's name. `before` and `after` are JSON, or
-empty where there is nothing to say:
-
-rule_set, budget     whom the rule is for   {"unit", "period", "limit", "rolling"}; a limit of null is unlimited
-rule_removed         whom it was for        the same before, nothing after
-granted, adjusted    user                   nothing before, {"images", "credits", "why"} after; credits in millionths
-reset                user, channel, guild   nothing before, {"why"} after
-blocked, unblocked   user                   nothing
-setting, words       the setting's name     its value
+What may stand in it is told by `guilds.model.LogEntry`.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import aiosqlite
 
+from bot.guilds.model import LogEntry
 from bot.store import job_rows
 from bot.store.database import Database, Row
 from bot.store.instants import from_stored, to_stored
@@ -28,21 +18,6 @@ INSERT INTO admin_log (guild_id, at, by_id, action, subject, before, after) VALU
 """
 _PAGE = "SELECT * FROM admin_log WHERE guild_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
 _NEWEST = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """One change by hand; the module's docstring says what may stand in it."""
-
-    id: int | None = None
-    """None until it is stored; later ones are higher."""
-    at: datetime
-    by_id: int
-    """0 is the operator."""
-    action: str
-    subject: str
-    before: str = ""
-    after: str = ""
 
 
 def as_text(facts: dict[str, Any]) -> str:

@@ -10,9 +10,8 @@ from datetime import datetime
 
 import aiosqlite
 
-from bot.guilds.model import GuildSettings
+from bot.guilds.model import GuildSettings, LogEntry
 from bot.store import admin_log, budget, guild_values, rules
-from bot.store.admin_log import LogEntry
 from bot.store.database import Database
 from bot.store.instants import from_stored, to_stored
 
@@ -101,6 +100,10 @@ class GuildStore:
         return await self._note_block(
             _UNBLOCK, (guild_id, user_id), guild_id, _block_entry("unblocked", user_id, by_id, at)
         )
+
+    async def is_blocked(self, guild_id: int, user_id: int) -> bool:
+        """Tell whether a server's administrators have blocked a person."""
+        return bool(await self._database.read(_IS_BLOCKED, (guild_id, user_id)))
 
     async def list_blocked(self, guild_id: int) -> list[Block]:
         """List who is blocked, the latest first."""

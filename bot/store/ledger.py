@@ -12,6 +12,7 @@ from datetime import datetime
 
 import aiosqlite
 
+from bot.guilds.model import LogEntry
 from bot.jobs.model import Status
 from bot.quota.model import (
     Asking,
@@ -26,7 +27,6 @@ from bot.quota.model import (
     in_millionths,
 )
 from bot.store import admin_log, budget, ledger_rows, ledger_sums
-from bot.store.admin_log import LogEntry
 from bot.store.database import Database
 from bot.store.instants import to_stored
 from bot.store.ledger_sums import Counted

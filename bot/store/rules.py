@@ -6,9 +6,9 @@ from datetime import datetime
 import aiosqlite
 
 from bot.errors import BadSetting
+from bot.guilds.model import LogEntry
 from bot.quota.model import MAX_RULES_OF_GUILD, Period, Rule, Scope, Unit
 from bot.store import admin_log
-from bot.store.admin_log import LogEntry
 from bot.store.database import Database, Row
 from bot.store.instants import to_stored
 

@@ -1,11 +1,10 @@
 """A page of the administrators' log. Layout only, the words are `texts`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 import discord
 
+from bot.guilds.model import LogEntry
 from bot.ui import views
 from bot.ui.admin_buttons import AdminPage, AdminPageButton
 from bot.ui.admin_rules import AdminMessage
@@ -16,37 +15,24 @@ ENTRIES_PER_PAGE = 10
 """With the longest lines they keep within the 4,096 characters of an embed's description."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change, as it is stored."""
-
-    id: int
-    at: datetime
-    by_id: int
-    action: str
-    subject: str
-    before: str
-    after: str
-
-
-def log_message(changes: Sequence[Change], *, is_newest: bool, has_older: bool, opener_id: int) -> AdminMessage:
-    """Return a page; of `changes`, newest first, at most a page is shown."""
+def log_message(entries: Sequence[LogEntry], *, is_newest: bool, has_older: bool, opener_id: int) -> AdminMessage:
+    """Return a page; of `entries`, newest first, at most a page is shown."""
     lines = [
         admin_log.log_line(
-            at=int(change.at.timestamp()),
-            by_id=change.by_id,
-            action=change.action,
-            subject=change.subject,
-            before=change.before,
-            after=change.after,
+            at=int(entry.at.timestamp()),
+            by_id=entry.by_id,
+            action=entry.action,
+            subject=entry.subject,
+            before=entry.before,
+            after=entry.after,
         )
-        for change in changes[:ENTRIES_PER_PAGE]
+        for entry in entries[:ENTRIES_PER_PAGE]
     ]
     embed = discord.Embed(title=admin_log.LOG_TITLE, description="\n".join(lines) or admin_log.log_empty(), colour=BLUE)
     if is_newest and not has_older:
         return AdminMessage(embed=embed, view=None)
-    shown = changes[:ENTRIES_PER_PAGE]
-    oldest = shown[-1].id if shown else 1
+    shown = entries[:ENTRIES_PER_PAGE]
+    oldest = (shown[-1].id or 0) if shown else 1
     return AdminMessage(
         embed=embed,
         view=views.card_view(

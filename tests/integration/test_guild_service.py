@@ -66,8 +66,11 @@ CHANGES: list[tuple[Doing, dict[str, Any]]] = [
     ),
     (lambda it: it.set_private_allowed(GUILD, allowed=False, by_id=ADMIN), {"private_allowed": False}),
     (lambda it: it.set_search_allowed(GUILD, allowed=False, by_id=ADMIN), {"search_allowed": False}),
-    (lambda it: it.set_jobs_per_member(GUILD, 1, by_id=ADMIN), {"jobs_per_member": 1}),
-    (lambda it: it.set_jobs_per_guild(GUILD, 1000, by_id=ADMIN), {"jobs_per_guild": 1000}),
+    (lambda it: it.set_jobs_at_once(GUILD, of_member=1, of_guild=None, by_id=ADMIN), {"jobs_per_member": 1}),
+    (
+        lambda it: it.set_jobs_at_once(GUILD, of_member=2, of_guild=1000, by_id=ADMIN),
+        {"jobs_per_member": 2, "jobs_per_guild": 1000},
+    ),
     (
         lambda it: it.set_reply_mode(GUILD, ReplyToPicture.OFF, by_id=ADMIN),
         {"reply_to_picture": ReplyToPicture.OFF},
@@ -82,12 +85,8 @@ BACK: list[tuple[Doing, Doing]] = [
         lambda it: it.set_role_quality(GUILD, 9, None, by_id=ADMIN),
     ),
     (
-        lambda it: it.set_jobs_per_member(GUILD, 4, by_id=ADMIN),
-        lambda it: it.set_jobs_per_member(GUILD, None, by_id=ADMIN),
-    ),
-    (
-        lambda it: it.set_jobs_per_guild(GUILD, 4, by_id=ADMIN),
-        lambda it: it.set_jobs_per_guild(GUILD, None, by_id=ADMIN),
+        lambda it: it.set_jobs_at_once(GUILD, of_member=4, of_guild=5, by_id=ADMIN),
+        lambda it: it.set_jobs_at_once(GUILD, of_member=None, of_guild=None, by_id=ADMIN),
     ),
     (
         lambda it: it.set_reply_mode(GUILD, ReplyToPicture.OFF, by_id=ADMIN),
@@ -105,10 +104,10 @@ REFUSED: list[tuple[Doing, str, str]] = [
     (lambda it: it.set_time_zone(GUILD, "Atlantis/Capital", by_id=ADMIN), "unknown_time_zone", "Atlantis/Capital"),
     (lambda it: it.set_time_zone(GUILD, "", by_id=ADMIN), "unknown_time_zone", ""),
     (lambda it: it.set_time_zone(GUILD, "../etc/passwd", by_id=ADMIN), "unknown_time_zone", "../etc/passwd"),
-    (lambda it: it.set_jobs_per_member(GUILD, 0, by_id=ADMIN), "bad_number", "0"),
-    (lambda it: it.set_jobs_per_member(GUILD, -1, by_id=ADMIN), "bad_number", "-1"),
-    (lambda it: it.set_jobs_per_guild(GUILD, 1001, by_id=ADMIN), "bad_number", "1001"),
-    (lambda it: it.set_jobs_per_guild(GUILD, 10**12, by_id=ADMIN), "bad_number", "1000000000000"),
+    (lambda it: it.set_jobs_at_once(GUILD, of_member=0, of_guild=4, by_id=ADMIN), "bad_number", "0"),
+    (lambda it: it.set_jobs_at_once(GUILD, of_member=-1, of_guild=4, by_id=ADMIN), "bad_number", "-1"),
+    (lambda it: it.set_jobs_at_once(GUILD, of_member=4, of_guild=1001, by_id=ADMIN), "bad_number", "1001"),
+    (lambda it: it.set_jobs_at_once(GUILD, of_member=4, of_guild=10**12, by_id=ADMIN), "bad_number", "1000000000000"),
     (
         lambda it: it.set_allowed_channels(GUILD, range(MAX_CHANNELS + 1), by_id=ADMIN),
         "too_many_channels",
@@ -234,6 +233,9 @@ async def test_members_are_blocked_and_unblocked(service: GuildService) -> None:
     assert await service.block(GUILD, MEMBER, by_id=ADMIN)
     assert not await service.block(GUILD, MEMBER, by_id=ADMIN)
     assert [each.user_id for each in await service.list_blocked(GUILD)] == [MEMBER]
+    assert await service.is_blocked(GUILD, MEMBER)
+    assert not await service.is_blocked(GUILD, ADMIN)
+    assert not await service.is_blocked(OTHER, MEMBER)
     assert await service.unblock(GUILD, MEMBER, by_id=ADMIN)
     assert not await service.unblock(GUILD, MEMBER, by_id=ADMIN)
 

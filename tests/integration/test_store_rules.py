@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BadSetting
+from bot.guilds.model import LogEntry
 from bot.quota.model import MAX_CREDITS, MAX_RULES_OF_GUILD, Period, Rule, Scope, Unit
 from bot.store import admin_log, rules
-from bot.store.admin_log import AdminLogStore, LogEntry
+from bot.store.admin_log import AdminLogStore
 from bot.store.database import Database
 from bot.store.rules import RuleStore
 

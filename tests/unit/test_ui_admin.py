@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from discord import app_commands
 
+from bot.guilds.model import LogEntry
 from bot.jobs.model import Quality
 from bot.quota.model import (
     MAX_RULES_OF_GUILD,
@@ -28,7 +29,7 @@ from bot.quota.report import DayUsage, MemberUsage, RefusalCount, UsageReport
 from bot.quota.standing import ALWAYS, Standing
 from bot.ui import admin_rules, admin_usage, views
 from bot.ui.admin_buttons import AdminPage, AdminPageButton
-from bot.ui.admin_log import ENTRIES_PER_PAGE, Change, log_message
+from bot.ui.admin_log import ENTRIES_PER_PAGE, log_message
 from bot.ui.admin_rules import AdminMessage, Limits, rules_message
 from bot.ui.texts import admin, admin_amounts, admin_log, panel
 from bot.ui.texts import admin_usage as usage_texts
@@ -161,7 +162,7 @@ def test_as_many_limits_as_there_may_be_are_turned_through() -> None:
     assert rules_message(full, 99, opener_id=1).embed.description == seen[-1]
 
 
-def a_change(**changes: Any) -> Change:
+def a_change(**changes: Any) -> LogEntry:
     fields: dict[str, Any] = {
         "id": 5,
         "at": NOW,
@@ -172,7 +173,7 @@ def a_change(**changes: Any) -> Change:
         "after": "",
         **changes,
     }
-    return Change(**fields)
+    return LogEntry(**fields)
 
 
 RULE = json.dumps({"unit": "images", "period": "day", "limit": 5, "rolling": False})
@@ -298,7 +299,6 @@ def test_usage_is_a_table_of_days_with_who_made_most_and_what_was_refused() -> N
         "(by the calendar of Europe/Berlin).\n"
         "```\n"
         "day         pictures  credits\n"
-        "2026-11-20         0        0\n"
         "2026-11-21         1     6.39\n"
         "2026-11-22         2    12.77\n"
         "```"
@@ -319,7 +319,7 @@ def test_the_longest_report_keeps_discords_limits() -> None:
     assert len(embed.title or "") <= 256
     assert len(embed.description or "") <= 4096
     assert all(0 < len(field.value or "") <= 1024 for field in embed.fields)
-    assert "Earlier days" in (embed.description or "")
+    assert "earlier days are counted above" in (embed.description or "")
     assert "could not be drawn" in (embed.description or "")
 
 
