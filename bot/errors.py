@@ -23,7 +23,7 @@ ImagebotError
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
 │   ├── ShuttingDown
 │   ├── StoreUnavailable     the database did not take the request
-│   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id, fits
+│   ├── LimitReached         a quota: scope, unit, period, limit, granted, used, needed, resets_at, subject_id, fits
 │   ├── TooManyAtOnce        limit, of_server
 │   ├── QualityNotAllowed    asked, highest, of_role
 │   ├── NotAllowedHere       what: channel, private, search, direct, server
@@ -183,10 +183,10 @@ class StoreUnavailable(Refusal):
 class LimitReached(Refusal):
     """A quota does not admit the request.
 
-    `scope`, `unit` and `period` are those of `quota.model`; `limit` (with what was granted), `used` and `needed` are
-    images or millionths of credits. `resets_at` is when the same request would be admitted if nothing else was asked
-    for; None where no waiting helps. `rolling` says whether the window moves along with the time. `fits` is the best
-    quality that what is left is enough for, if there is one.
+    `scope`, `unit` and `period` are those of `quota.model`; `limit`, `used` and `needed` are images or millionths of
+    credits, and so is `granted`, which is a part of `limit`. `resets_at` is when the same request would be admitted if
+    nothing else was asked for; None where no waiting helps. `rolling` says whether the window moves along with the
+    time. `fits` is the best quality that what is left is enough for, if there is one.
     """
 
     def __init__(
@@ -196,6 +196,7 @@ class LimitReached(Refusal):
         unit: str,
         period: str,
         limit: int,
+        granted: int = 0,
         used: int,
         needed: int,
         resets_at: datetime | None,
@@ -208,6 +209,7 @@ class LimitReached(Refusal):
         self.unit = unit
         self.period = period
         self.limit = limit
+        self.granted = granted
         self.used = used
         self.needed = needed
         self.resets_at = resets_at

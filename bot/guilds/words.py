@@ -17,11 +17,16 @@ from bot.guilds.model import MAX_WORD_CHARS, MAX_WORDS
 _SAME = str.maketrans({"\u2018": "'", "\u2019": "'", "\u2010": "-"})
 """What keyboards put in place of a plain apostrophe or hyphen."""
 _UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Me"})
-_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""The combining grapheme joiner, fillers and variation selectors: letters and marks by category, yet nothing to see."""
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\ufe00-\ufe0f\ufff0-\ufff8\U00016fe4\U0001d159"
+    "\U000e0000-\U000e0fff]"
+)
+"""Nothing to see, though by category a letter, a mark, a sign, or nothing at all yet: joiners, fillers, variation
+selectors, an empty pattern of Braille, and what Unicode keeps free for more of the like (Default_Ignorable_Code_Point).
+"""
 _OVERLAY = 1
 """The combining class of strokes through a letter."""
-_BLANKS = re.compile("[\\s\u2800]+")
+_BLANKS = re.compile(r"\s+")
 _UNSPACED = re.compile(
     "[\u0e00-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f\u2e80-\u312f\u31a0-\u31ff\u3400-\u4dbf"
     "\u4e00-\ua4cf\ua980-\ua9ff\uaa00-\uaadf\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]"

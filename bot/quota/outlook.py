@@ -57,6 +57,7 @@ def refusal(
         unit=rule.unit,
         period=rule.period,
         limit=refused_by.limit,
+        granted=refused_by.limit - (rule.limit or 0),
         used=refused_by.used,
         needed=refused_by.needed,
         resets_at=decision.resets_at(events),

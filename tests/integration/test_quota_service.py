@@ -277,7 +277,7 @@ async def test_a_refusal_is_explained_with_its_numbers(bench: Bench) -> None:
     refusal = await bench.explained()
     assert isinstance(refusal, errors.LimitReached)
     assert (refusal.scope, refusal.subject_id, refusal.period) == (Scope.USER, ALICE, Period.DAY)
-    assert (refusal.limit, refusal.used, refusal.needed) == (3, 3, 1)
+    assert (refusal.limit, refusal.granted, refusal.used, refusal.needed) == (3, 1, 3, 1)
     assert (refusal.resets_at, refusal.rolling, refusal.fits) == (MIDNIGHT, False, None)
 
 

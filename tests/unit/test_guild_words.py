@@ -57,6 +57,20 @@ def test_a_word_is_found_however_it_is_typed(prompt: str) -> None:
     assert find_word(prompt, ALL_THE_SAME) == "ass"
 
 
+DEFAULT_IGNORABLE = (  # of Unicode 17, DerivedCoreProperties.txt
+    *(0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x1810), *range(0x200B, 0x2010)),
+    *(*range(0x202A, 0x202F), *range(0x2060, 0x2070), 0x3164, *range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0),
+    *(*range(0xFFF0, 0xFFF9), *range(0x1BCA0, 0x1BCA4), *range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
+)
+ALSO_BLANK = (0x2800, 0x16FE4, 0x1D159)
+
+
+def test_nothing_that_cannot_be_seen_hides_a_word() -> None:
+    """Whatever Unicode says is not drawn, free places included, and what is drawn as nothing."""
+    found = {code: find_word(f"a{chr(code)}ss", ALL_THE_SAME) for code in (*DEFAULT_IGNORABLE, *ALSO_BLANK)}
+    assert [hex(code) for code, word in found.items() if word is None] == []
+
+
 @pytest.mark.parametrize(
     "prompt",
     [

@@ -36,7 +36,23 @@ NAMED = [
 def test_a_limit_that_is_used_up_is_named(scope: Scope, name: str, used: int) -> None:
     """With its number and its time, also where a settlement has carried the usage past it."""
     told = texts.refusal(limit_reached(scope=scope, subject_id=5, used=used))
-    assert told.startswith(f"{name} of 10 pictures a day is used up: nothing is left of it. Nothing was spent. ")
+    assert told.startswith(f"{name} of 10 pictures a day is used up. Nothing was spent. ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"limit": 4, "granted": 2, "used": 4}, "member of 2 pictures a day, and 2 granted, is used up. Nothing was"),
+        ({"limit": 1, "granted": 1, "used": 1}, "member of 0 pictures a day, and 1 granted, is used up. Nothing was"),
+        (
+            {**CREDITS, "granted": 5_500_000},
+            "of this server's limit for each member of 44.5 credits a day, and 5.5 granted, only 4.5 credits can still",
+        ),
+    ],
+)
+def test_what_was_granted_is_told_beside_the_limit(changes: dict[str, Any], words: str) -> None:
+    """Who may make two a day knows of no limit of four."""
+    assert words in texts.refusal(limit_reached(**changes))
 
 
 @pytest.mark.parametrize("scope", Scope)

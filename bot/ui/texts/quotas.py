@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot import errors
 from bot.jobs.model import Quality
-from bot.quota.model import OF_OPERATOR, Scope
+from bot.quota.model import OF_OPERATOR, Scope, Unit
 from bot.ui import characters, markdown
 from bot.ui.texts import amounts
 
@@ -141,12 +141,16 @@ def _line(text: str) -> str:
 
 
 def _limit(error: errors.LimitReached, scope: Scope) -> str:
-    """Return which limit it is, with its number; how much the operator spends in all is nobody else's business."""
+    """Return which limit it is, with its number and what was granted; what the operator spends in all is not told."""
     name = _LIMITS[scope].format(id=error.subject_id)
     period = amounts.period(error.period, rolling=error.rolling)
     if scope is Scope.OPERATOR_TOTAL:
         return f"{name} {period}"
-    return f"{name} of {amounts.amount(error.unit, error.limit)} {period}"
+    limit = f"{name} of {amounts.amount(error.unit, error.limit - error.granted)} {period}"
+    if not error.granted:
+        return limit
+    granted = amounts.credits_number(error.granted) if error.unit == Unit.CREDITS else f"{error.granted:,}"
+    return f"{limit}, and {granted} granted,"
 
 
 def _closed(error: errors.LimitReached, scope: Scope) -> str:
@@ -159,7 +163,7 @@ def _state(error: errors.LimitReached, scope: Scope) -> str:
     limit = _limit(error, scope)
     left = max(0, error.limit - error.used)
     if left == 0:
-        return f"{limit[0].upper()}{limit[1:]} is used up: nothing is left of it."
+        return f"{limit[0].upper()}{limit[1:]} is used up."
     if scope is Scope.OPERATOR_TOTAL:
         return f"This picture would cost more than is left of {limit}."
     return (
