@@ -31,6 +31,8 @@ _MOST_DOTS = 45
 """Days of which each gets a dot on the line; of more, dots would hide it."""
 _SMALL, _BODY, _HEAD, _TITLE = 11.5, 12.5, 13.5, 21.0
 _NAME_PX, _REASON_PX = 192, 228
+_TITLE_NAME_PX = 840
+"""Of the title, what is behind the words that say what the chart shows."""
 
 Box = tuple[int, int, int, int]
 """Left, bottom, width and height in pixels of the whole picture."""
@@ -43,8 +45,8 @@ def draw(report: UsageReport, path: Path, *, words: ChartWords) -> None:
     """Write the chart to `path` as a PNG."""
     figure = Figure(figsize=(WIDTH_PX / DPI, HEIGHT_PX / DPI), dpi=DPI, facecolor=GROUND)
     letters = Lettering(dpi=DPI)
-    title = letters.fit(report.title, size=_TITLE, most_px=WIDTH_PX - 96, bold=True)
-    _write(figure, 48, 852, title or words.title, size=_TITLE, weight="bold")
+    name = letters.fit(report.title, size=_TITLE, most_px=_TITLE_NAME_PX, bold=True)
+    _write(figure, 48, 852, f"{words.title}: {name}" if name else words.title, size=_TITLE, weight="bold")
     _write(figure, 48, 812, letters.fit(_summary(report, words), size=_BODY, most_px=WIDTH_PX - 96), color=FAINT)
     _card(figure, _DAYS_CARD, words.per_day)
     if any(day.images or day.credits for day in report.days):
@@ -89,7 +91,8 @@ def _draw_days(axes: Axes, days: Sequence[DayUsage], words: ChartWords) -> None:
     bars = axes.bar(places, images, width=1.0 if many else 0.72, color=BLUE, label=words.images)
     [line] = line_axes.plot(places, amounts, color=ORANGE, linewidth=1.4 if many else 2.2, label=words.credits)
     if not many:
-        line.set(marker="o", markersize=6, path_effects=[withStroke(linewidth=4.5, foreground=CARD)])
+        # not cut where a day without use puts a dot on the axis
+        line.set(marker="o", markersize=6, clip_on=False, path_effects=[withStroke(linewidth=4.5, foreground=CARD)])
     _dress_scale(axes, words.images, BLUE, images, whole=True, at=-0.066)
     _dress_scale(line_axes, words.credits, ORANGE, amounts, whole=False, at=1.066)
     axes.grid(axis="y", color=GRID, linewidth=0.8)

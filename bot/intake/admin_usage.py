@@ -92,7 +92,7 @@ class UsageDesk:
     ) -> _Export | None:
         """Write the ledger so that it can be sent: packed, or of fewer days where it must be; None if nothing helps."""
         while days:
-            path = folder / f"ledger-of-{days}-days.csv"
+            path = folder / texts.ledger_name(days)
             n_rows = await self._reports.export(guild_id, days=days, zone=zone, path=path)
             if path.stat().st_size <= limit_bytes:
                 return _Export(path=path, n_rows=n_rows, days=days, is_packed=False)

@@ -1,6 +1,7 @@
-"""What was used, as an embed above its chart. Layout only, the words are `texts`."""
+"""What was used, as an embed with its chart. Layout only, the words are `texts`."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 
 import discord
 
@@ -16,11 +17,12 @@ _NAME_CHARS = 100
 
 def usage_embed(report: UsageReport, *, has_chart: bool) -> discord.Embed:
     """Return the table; the chart, if there is one, is an attachment of the name in `texts`."""
-    shown = report.days[-_TABLE_DAYS:]
+    days = _from_first_use(report.days)
+    shown = days[-_TABLE_DAYS:]
     lines = [admin_usage.summary(report)]
-    if report.images or report.credits:
+    if shown:
         lines.append(f"```\n{_table(shown)}\n```")
-    if len(shown) < len(report.days):
+    if len(shown) < len(days):
         lines.append(admin_usage.days_left_out(shown[0].day))
     if not has_chart:
         lines.append(admin_usage.no_chart())
@@ -36,6 +38,11 @@ def usage_embed(report: UsageReport, *, has_chart: bool) -> discord.Embed:
 def _title(name: str) -> str:
     quoted = markdown.quote(characters.cut(characters.plain_line(name), _NAME_CHARS), limit=2 * _NAME_CHARS)
     return f"{admin_usage.USAGE_TITLE}: {quoted}" if quoted else admin_usage.USAGE_TITLE
+
+
+def _from_first_use(days: Sequence[DayUsage]) -> list[DayUsage]:
+    """Leave out the days before anything was used."""
+    return list(dropwhile(lambda day: not (day.images or day.credits), days))
 
 
 def _field(lines: Sequence[str]) -> str:

@@ -492,7 +492,7 @@ async def test_the_ledger_is_handed_over_as_csv(house: House) -> None:
         assert [entry["kind"] for entry in entries] == ["reserve", "commit", "settle"]
         assert {entry["user"] for entry in entries} == {str(house.alice.id)}
         assert "last day, 3 in all" in shown.content
-        assert shown.attachments[0].filename.endswith(".csv")
+        assert shown.attachments[0].filename == "ledger-1-day.csv"
     assert list((house.data_dir / "scratch").iterdir()) == []
 
 

@@ -34,8 +34,8 @@ def day_row(day: DayUsage) -> tuple[str, str, str]:
 
 
 def days_left_out(first: date) -> str:
-    """Return what is said of days that the table does not show."""
-    return f"Earlier days are in the chart and in `/admin export`; the table begins {first.isoformat()}."
+    """Return what is said of days with use that the table does not show."""
+    return f"The table begins {first.isoformat()}; earlier days are counted above and stand in `/admin export`."
 
 
 def member_row(place: int, member: MemberUsage) -> str:
@@ -73,6 +73,11 @@ def rounded(millionths: int) -> str:
     """Return credits with two decimals at most, for tables; sums of the ledger are exact in its export."""
     written = f"{millionths / MILLIONTHS:,.2f}"
     return written.rstrip("0").rstrip(".")
+
+
+def ledger_name(days: int) -> str:
+    """Return how the file with the ledger of so many days is called."""
+    return f"ledger-{days}-{'day' if days == 1 else 'days'}.csv"
 
 
 def exported(n_entries: int, *, days: int, of: int, packed: bool, limit_bytes: int) -> str:
