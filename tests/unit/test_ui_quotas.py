@@ -31,6 +31,15 @@ NAMED = [
 ]
 
 
+NEVER: dict[str, Any] = {
+    "unit": Unit.CREDITS,
+    "limit": 5 * MILLIONTHS,
+    "used": 32 * MILLIONTHS,
+    "needed": 9_580_100,
+    "resets_at": None,
+}
+
+
 @pytest.mark.parametrize(("scope", "name"), NAMED)
 @pytest.mark.parametrize("used", [10, 11])
 def test_a_limit_that_is_used_up_is_named(scope: Scope, name: str, used: int) -> None:
@@ -86,7 +95,13 @@ def test_where_no_quality_fits_none_is_offered() -> None:
     [
         ({}, f"It begins anew <t:{STAMP}:R> (<t:{STAMP}:f>)."),
         ({"rolling": True}, f"There is room for it again <t:{STAMP}:R> (<t:{STAMP}:f>), if nothing else"),
-        ({"resets_at": None}, "Waiting does not help: it is more than the whole limit."),
+        ({**NEVER, "used": 0}, "Waiting does not help: it is more than the whole limit."),
+        (NEVER, "it would take about 9.5801 credits, and the whole limit is 5 credits."),
+        (
+            {**NEVER, "limit": 15 * MILLIONTHS, "granted": 10 * MILLIONTHS},
+            "it would take about 9.5801 credits, and the limit without what was granted is 5 credits.",
+        ),
+        ({"limit": 2, "granted": 2, "resets_at": None}, "without what was granted, the limit is nothing at all."),
     ],
 )
 def test_when_there_is_room_again_is_said(changes: dict[str, Any], words: str) -> None:

@@ -49,7 +49,8 @@ def limit_reached(error: errors.LimitReached) -> str:
     told = [_state(error, scope), NOTHING_SPENT]
     if error.fits:
         told.append(f"What is left is enough for {error.fits}: choose that quality, and it can be made now.")
-    return " ".join([*told, _when(error), _who(scope)])
+    when = _never(error, scope) if error.resets_at is None else _room_again(error, error.resets_at)
+    return " ".join([*told, when, _who(scope)])
 
 
 def too_many_at_once(error: errors.TooManyAtOnce) -> str:
@@ -172,12 +173,23 @@ def _state(error: errors.LimitReached, scope: Scope) -> str:
     )
 
 
-def _when(error: errors.LimitReached) -> str:
-    if error.resets_at is None:
-        return "Waiting does not help: it is more than the whole limit."
+def _room_again(error: errors.LimitReached, at: datetime) -> str:
     if error.rolling:
-        return f"There is room for it again {stamps(error.resets_at)}, if nothing else is made until then."
-    return f"It begins anew {stamps(error.resets_at)}."
+        return f"There is room for it again {stamps(at)}, if nothing else is made until then."
+    return f"It begins anew {stamps(at)}."
+
+
+def _never(error: errors.LimitReached, scope: Scope) -> str:
+    """Return why waiting is in vain; of what was granted nothing is left when the limit begins anew."""
+    own = error.limit - error.granted
+    if own == 0:
+        return "Waiting does not help: without what was granted, the limit is nothing at all."
+    price_is_told = error.used < error.limit
+    if scope is Scope.OPERATOR_TOTAL or (price_is_told and not error.granted):
+        return "Waiting does not help: it is more than the whole limit."
+    whole = "the limit without what was granted" if error.granted else "the whole limit"
+    price, most = (amounts.amount(error.unit, number) for number in (error.needed, own))
+    return f"Waiting does not help: it would take about {price}, and {whole} is {most}."
 
 
 def _who(scope: Scope) -> str:
