@@ -40,10 +40,10 @@ class QuotaCard:
         """Answer with the card; raises Refusal."""
         asker = asker_of(interaction)
         async with promised(interaction):
-            facts = await self._facts(asker)
+            facts = await self._facts(asker, guild_id=interaction.guild_id)
         await interaction.edit_original_response(embed=quota_embed(facts))
 
-    async def _facts(self, asker: Asker) -> QuotaFacts:
+    async def _facts(self, asker: Asker, *, guild_id: int | None) -> QuotaFacts:
         settings = await settings_for(self._guilds, asker)
         qualities = permits.allowed_qualities(settings, asker.role_ids)
         asking = Asking(
@@ -69,13 +69,13 @@ class QuotaCard:
             qualities=qualities,
             settings=None if asker.guild_id is None else settings,
             running=overview.running,
-            notice=await self._notice(asker, settings),
+            notice=await self._notice(asker, settings, guild_id=guild_id),
         )
 
-    async def _notice(self, asker: Asker, settings: GuildSettings) -> str:
+    async def _notice(self, asker: Asker, settings: GuildSettings, *, guild_id: int | None) -> str:
         """Return why nothing can be made here, whatever is left; nothing where something can."""
         try:
-            self._terms.check(asker)
+            self._terms.check(asker, guild_id=guild_id)
             await self._spending.refuse_if_stopped()
             if asker.guild_id is not None:
                 is_blocked = await self._guilds.is_blocked(asker.guild_id, asker.user_id)

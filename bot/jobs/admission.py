@@ -49,18 +49,21 @@ class Terms:
             blocked_users=settings.blocked_users,
         )
 
-    def check(self, asker: Asker) -> None:
-        """Raise Blocked or NotAllowedHere where the operator does not serve this person or this server."""
+    def check(self, asker: Asker, *, guild_id: int | None) -> None:
+        """Raise Blocked or NotAllowedHere where the operator does not serve this person, or this server.
+
+        `guild_id` is where they are, whether or not the server has the bot: who brings it along to one that may not
+        use it is refused there, too.
+        """
         if asker.user_id in self.blocked_users:
             raise errors.Blocked(by_operator=True)
-        if asker.guild_id is None:
-            if not self.offers_direct_use:
-                raise errors.NotAllowedHere("direct")
-            return
-        if asker.guild_id in self.blocked_servers:
+        if guild_id is not None and not self._serves(guild_id):
             raise errors.NotAllowedHere("server")
-        if self.allowed_servers and asker.guild_id not in self.allowed_servers:
-            raise errors.NotAllowedHere("server")
+        if asker.guild_id is None and not self.offers_direct_use:
+            raise errors.NotAllowedHere("direct")
+
+    def _serves(self, guild_id: int) -> bool:
+        return guild_id not in self.blocked_servers and (not self.allowed_servers or guild_id in self.allowed_servers)
 
 
 class NotAdmitted(errors.ImagebotError):
@@ -118,7 +121,7 @@ class Admission:
 
     async def _insert(self, job: Job, request: Request, *, max_waiting: int) -> None:
         asking = self._asking(request)
-        self._terms.check(request.asker)
+        self._terms.check(request.asker, guild_id=request.guild_id)
         await self._spending.refuse_if_stopped()
         held = admissions.reservation(
             job.id, asking, plan=lambda facts: self._plan(asking, request, facts, now=job.created_at), at=job.created_at
