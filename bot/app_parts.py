@@ -38,7 +38,7 @@ from bot.net import Downloader, make_session
 from bot.net.hosts import DISCORD_CONTENT, AllowedHosts
 from bot.provider.api import EvoLink
 from bot.provider.uploads import FileService
-from bot.quota.budget import BudgetWatch
+from bot.quota.making import make_quota_service
 from bot.quota.operator import operator_rules
 from bot.quota.reports import Reports
 from bot.quota.service import QuotaService
@@ -47,7 +47,6 @@ from bot.quota.totals import Totals
 from bot.settings import Settings
 from bot.store.admin_log import AdminLogStore
 from bot.store.assets import AssetStore
-from bot.store.budget import BudgetStore
 from bot.store.database import Database
 from bot.store.guilds import GuildStore
 from bot.store.jobs import JobStore
@@ -55,7 +54,6 @@ from bot.store.ledger import LedgerStore
 from bot.store.meta import MetaStore
 from bot.store.offers import OfferStore
 from bot.store.retention import RetentionStore
-from bot.store.rules import RuleStore
 from bot.store.seen import SeenStore
 from bot.store.usage import UsageStore
 from bot.ui.texts import reports as texts_of_reports
@@ -99,20 +97,10 @@ def make_quotas(
     clock: Clock,
 ) -> Quotas:
     """Join what decides who may have a picture."""
-    rules, ledger = RuleStore(database), LedgerStore(database)
-    quota = QuotaService(
-        rules=rules,
-        ledger=ledger,
-        budget=BudgetWatch(rules=rules, ledger=ledger, store=BudgetStore(database), clock=clock),
-        clock=clock,
-        operator=operator_rules(settings),
-        default_images_per_day=settings.default_member_images_per_day,
-        prices=settings.price_table,
-    )
-
+    quota = make_quota_service(settings, database=database, clock=clock)
     totals = Totals(
         operator=operator_rules(settings),
-        ledger=ledger,
+        ledger=LedgerStore(database),
         cheapest=min(settings.price_table[quality] for quality in Quality),
         clock=clock,
     )

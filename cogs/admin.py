@@ -11,6 +11,7 @@ from bot.intake import SettingsPanel
 from bot.intake.admin import Administration, Named
 from bot.jobs.model import Quality
 from bot.quota.model import MAX_WHY_CHARS, Period, Unit
+from bot.quota.report import MAX_DAYS
 from bot.ui.admin_options import HIGHEST_CHOICES, PERIOD_CHOICES, UNIT_CHOICES, CountedChannel
 from bot.ui.texts import admin_commands as texts
 
@@ -18,7 +19,7 @@ Interaction = discord.Interaction[ImageBot]
 Somebody = discord.Member | discord.User
 """Who has left the server is a User."""
 Channel = app_commands.Transform[app_commands.AppCommandChannel, CountedChannel]
-Days = app_commands.Range[int, 1, 365]
+Days = app_commands.Range[int, 1, MAX_DAYS]
 
 
 class AdminCog(commands.Cog):

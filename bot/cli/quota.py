@@ -13,17 +13,14 @@ from bot.clock import Clock, SystemClock
 from bot.errors import BadSetting, ImagebotError, StoreError
 from bot.files import DataFolder
 from bot.quota import parsing
-from bot.quota.budget import BudgetWatch
+from bot.quota.making import make_quota_service
 from bot.quota.model import ByHand, Rule, Scope, Subject, Unit, Whose
 from bot.quota.operator import operator_rules
 from bot.quota.service import QuotaService
 from bot.quota.standing import Standing
 from bot.settings import StorageSettings
 from bot.store import beside
-from bot.store.budget import BudgetStore
 from bot.store.guilds import GuildStore
-from bot.store.ledger import LedgerStore
-from bot.store.rules import RuleStore
 from bot.ui.texts import amounts
 
 EXIT_FAULT = 1
@@ -76,16 +73,7 @@ async def _act(settings: StorageSettings, options: argparse.Namespace, *, clock:
 async def _desk(settings: StorageSettings, options: argparse.Namespace, *, clock: Clock) -> AsyncGenerator[Desk, None]:
     database = await beside.open_for_changes(DataFolder(settings.data_dir).database)
     try:
-        rules, ledger = RuleStore(database), LedgerStore(database)
-        quotas = QuotaService(
-            rules=rules,
-            ledger=ledger,
-            budget=BudgetWatch(rules=rules, ledger=ledger, store=BudgetStore(database), clock=clock),
-            clock=clock,
-            operator=operator_rules(settings),
-            default_images_per_day=settings.default_member_images_per_day,
-            prices=settings.price_table,
-        )
+        quotas = make_quota_service(settings, database=database, clock=clock)
         zone = (await GuildStore(database).get(options.server)).zone
         yield Desk(quotas=quotas, settings=settings, options=options, zone=zone)
     finally:

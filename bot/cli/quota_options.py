@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.quota.model import MAX_WHY_CHARS, Period, Unit
+from bot.quota.report import MAX_DAYS
 
 Commands = Any
 """argparse's own type for this is private."""
 Prepare = Callable[[argparse.Namespace], Callable[[], int]]
 
-_MAX_DAYS = 366
 _NO_BOT = "No bot has to run, and one that runs is not disturbed. Needs DATA_DIR; no key and no token."
 
 
@@ -25,7 +25,9 @@ def add_usage(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **d
         **look,
     )
     usage.add_argument("--server", type=_identity, metavar="ID", help="of one server; without it, of all")
-    usage.add_argument("--days", type=_days, default=30, metavar="N", help="the last N days, up to 366 (%(default)s)")
+    usage.add_argument(
+        "--days", type=_days, default=30, metavar="N", help=f"the last N days, up to {MAX_DAYS} (%(default)s)"
+    )
     usage.add_argument("--json", action="store_true", help="as one JSON document")
     usage.add_argument("--csv", type=Path, metavar="FILE", help="write the ledger of these days to a new file, too")
     usage.add_argument("--chart", type=Path, metavar="FILE.png", help="draw a chart into a new file, too")
@@ -124,6 +126,6 @@ def _note(written: str) -> str:
 
 
 def _days(written: str) -> int:
-    if not (written.isascii() and written.isdigit() and len(written) <= 3 and 1 <= int(written) <= _MAX_DAYS):
-        raise argparse.ArgumentTypeError(f"a number of days is from 1 to {_MAX_DAYS}")
+    if not (written.isascii() and written.isdigit() and len(written) <= 3 and 1 <= int(written) <= MAX_DAYS):
+        raise argparse.ArgumentTypeError(f"a number of days is from 1 to {MAX_DAYS}")
     return int(written)

@@ -1,12 +1,11 @@
 """What `imagebot usage` reads, and the files it writes: the ledger and the chart."""
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 from bot.cli import loop, usage_tables
 from bot.cli.output import complain, tell
-from bot.cli.usage_tables import Standing
 from bot.clock import Clock, SystemClock
 from bot.errors import StoreError
 from bot.files import DataFolder
@@ -14,10 +13,10 @@ from bot.images.chart import Charts
 from bot.images.worker import WorkerDied
 from bot.quota import export
 from bot.quota.days import days_until
-from bot.quota.model import Scope, Subject, Unit, Usage, Whose
-from bot.quota.operator import operator_rules
+from bot.quota.making import make_quota_service
+from bot.quota.model import Subject, Whose
 from bot.quota.report import Span
-from bot.quota.windows import window_of
+from bot.quota.standing import Standing
 from bot.settings import StorageSettings
 from bot.store import beside
 from bot.store.database import Database
@@ -59,13 +58,13 @@ def _unusable(path: Path) -> str | None:
 
 async def _tell(settings: StorageSettings, options: argparse.Namespace, *, clock: Clock) -> None:
     path = DataFolder(settings.data_dir).database
-    database = await beside.open_for_changes(path)
+    database = await beside.open_to_read(path)
     try:
         zone = UTC if options.server is None else (await GuildStore(database).get(options.server)).zone
         days = days_until(clock.now(), days=options.days, zone=zone)
         title = "all servers" if options.server is None else f"server {options.server}"
         report = await UsageStore(database, path=path).report(options.server, days, title=title, zone=str(zone))
-        limits = await _limits(settings, options.server, database, now=clock.now())
+        limits = await _limits(settings, options.server, database, clock=clock)
         tell(
             usage_tables.as_json(report, limits, options.server)
             if options.json
@@ -95,19 +94,8 @@ async def _write_csv(database: Database, guild_id: int | None, days: tuple[Span,
 
 
 async def _limits(
-    settings: StorageSettings, guild_id: int | None, database: Database, *, now: datetime
-) -> list[Standing]:
-    """Compare what was used with the operator's limits: for everything, or for one server."""
-    scope = Scope.OPERATOR_TOTAL if guild_id is None else Scope.OPERATOR_GUILD
+    settings: StorageSettings, guild_id: int | None, database: Database, *, clock: Clock
+) -> tuple[Standing, ...]:
+    """Tell how the operator's limits stand: those of everything, or the ceiling of one server."""
     subject = Subject(whose=Whose.TOTAL) if guild_id is None else Subject(whose=Whose.OPERATOR_GUILD, guild_id=guild_id)
-    rules = [rule for rule in operator_rules(settings) if rule.scope is scope]
-    windows = [window_of(rule, subject, now=now, zone=UTC) for rule in rules]
-    usages = await LedgerStore(database).sums(windows, now=now)
-    return [
-        Standing(rule=rule, used=_of_unit(usages[window], rule.unit), since=window.begins_at)
-        for rule, window in zip(rules, windows, strict=True)
-    ]
-
-
-def _of_unit(usage: Usage, unit: Unit) -> int:
-    return usage.images if unit is Unit.IMAGES else usage.credits
+    return await make_quota_service(settings, database=database, clock=clock).standings_of(subject, zone=UTC)

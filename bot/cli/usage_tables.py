@@ -1,30 +1,19 @@
 """How `imagebot usage` looks: tables for people, or one JSON document for programs."""
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bot.quota.model import MILLIONTHS, Rule, Unit
+from bot.quota.model import MILLIONTHS, Unit
 from bot.quota.report import UsageReport
+from bot.quota.standing import Standing
 from bot.ui.texts import amounts, reports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A limit of the operator, and how much of it is used at this moment."""
-
-    rule: Rule
-    used: int
-    """Images or millionths of credits, as the rule's unit says."""
-    since: datetime
-
-
-def as_json(report: UsageReport, limits: list[Standing], guild_id: int | None) -> str:
+def as_json(report: UsageReport, limits: Sequence[Standing], guild_id: int | None) -> str:
     """Return it all for programs: identities as text, credits as numbers."""
     document = {
         "server": None if guild_id is None else str(guild_id),
@@ -43,7 +32,7 @@ def as_json(report: UsageReport, limits: list[Standing], guild_id: int | None) -
                 "period": each.rule.period,
                 "limit": _in_unit(each.rule.limit, each.rule.unit),
                 "used": _in_unit(each.used, each.rule.unit),
-                "since": each.since.isoformat(),
+                "since": each.window.begins_at.isoformat(),
             }
             for each in limits
         ],
@@ -63,7 +52,7 @@ def _in_unit(number: int | None, unit: Unit) -> float | None:
     return number / MILLIONTHS if number is not None and unit is Unit.CREDITS else number
 
 
-def as_tables(report: UsageReport, limits: list[Standing]) -> str:
+def as_tables(report: UsageReport, limits: Sequence[Standing]) -> str:
     """Return it all for people; with colours where standard output is a terminal."""
     console = Console(highlight=False)
     first, last = report.days[0].day.isoformat(), report.days[-1].day.isoformat()

@@ -1,7 +1,5 @@
 """The limits of a server, as its administrators set, remove and look at them."""
 
-from datetime import UTC
-
 import discord
 
 from bot.errors import BadSetting
@@ -64,7 +62,7 @@ class QuotaDesk:
                 guild.id, scope, subject_id, unit=unit, period=period, by_id=interaction.user.id
             )
             left = await self._of_target(guild.id, scope, subject_id)
-        default_images = default_images_per_day(self._quotas)
+        default_images = self._quotas.default_images_per_day
         await confirm(interaction, admin.rules_removed(scope, subject_id, removed, left, default_images=default_images))
 
     async def _of_target(self, guild_id: int, scope: Scope, subject_id: int | None) -> list[Rule]:
@@ -109,18 +107,13 @@ class ListDesk:
         limits = Limits(
             rules=rules,
             of_operator=[rule for rule in held.operator if rule.scope is Scope.OPERATOR_GUILD],
-            default_images_per_day=held.default_images_per_day,
+            default_images_per_day=self._quotas.default_images_per_day,
             existing_ids=existing,
             highest_quality=settings.highest_quality,
             role_qualities=settings.role_qualities,
             blocked_ids=[block.user_id for block in blocked],
         )
         await show_page(interaction, rules_message(limits, number, opener_id=interaction.user.id))
-
-
-def default_images_per_day(quotas: QuotaService) -> int:
-    """Return what holds for members for whom nobody has set anything."""
-    return quotas.policy_of((), zone=UTC).default_images_per_day
 
 
 def _orphaned(rule: Rule, interaction: Interaction, guild: discord.Guild) -> bool:

@@ -6,15 +6,12 @@ from bot.quota import windows
 from bot.quota.model import Period, Rule, Scope, Subject, Unit, Whose
 from bot.quota.report import Span
 
-MAX_DAYS = 366
-"""The longest stretch that is reported on."""
-
 _DAY = Rule(scope=Scope.DEFAULT, unit=Unit.IMAGES, period=Period.DAY, limit=None)
 _NOBODY = Subject(whose=Whose.TOTAL)
 
 
 def days_until(now: datetime, *, days: int, zone: tzinfo) -> tuple[Span, ...]:
-    """Return so many days, 1 to `MAX_DAYS`, of which the last one is today. Each ends where the next begins."""
+    """Return so many days, 1 to `report.MAX_DAYS`, of which the last one is today. Each ends where the next begins."""
     spans: list[Span] = []
     at = now
     for _ in range(days):

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from bot.errors import LimitReached, NotAllowedHere, Refusal
 from bot.quota.model import OF_MEMBER, OF_OPERATOR, Scope
 
+MAX_DAYS = 366
+"""The longest stretch that is reported on."""
 MOST_NAMED = 10
 """So many people, and so many servers, are named in a report."""
 

@@ -20,7 +20,7 @@ class Reports:
         self._clock = clock
 
     async def report(self, guild_id: int, *, days: int, zone: tzinfo, title: str) -> UsageReport:
-        """Return the numbers of 1 to `days.MAX_DAYS` days; people stand in it without names (`report.with_names`)."""
+        """Return the numbers of 1 to `report.MAX_DAYS` days; people stand in it without names (`report.with_names`)."""
         spans = days_until(self._clock.now(), days=days, zone=zone)
         return await self._usage.report(guild_id, spans, title=title, zone=str(zone))
 

@@ -76,6 +76,11 @@ class QuotaService:
         self._default_images_per_day = default_images_per_day
         self._prices = prices
 
+    @property
+    def default_images_per_day(self) -> int:
+        """Return what holds for members for whom nobody has set anything."""
+        return self._default_images_per_day
+
     def policy_of(
         self,
         rules: Sequence[Rule],

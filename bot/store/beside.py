@@ -32,9 +32,20 @@ def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
 
 async def open_for_changes(path: Path) -> Database:
     """Open it to write as the bot itself would. Raises StoreError."""
-    with reading(path):  # that there is one, and that it is of this version
-        pass
+    _check(path)
     return await Database.open(path)
+
+
+async def open_to_read(path: Path) -> Database:
+    """Open it so that nothing can be written. Raises StoreError."""
+    _check(path)
+    return await Database.open(path, only_to_read=True)
+
+
+def _check(path: Path) -> None:
+    """Raise StoreError where there is none, or none of this version."""
+    with reading(path):
+        pass
 
 
 def _check_schema(connection: sqlite3.Connection) -> None:

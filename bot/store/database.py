@@ -31,6 +31,12 @@ _NEVER_TAKEN = (
 )
 
 BUSY_TIMEOUT_S = 5.0
+_CACHED_STATEMENTS = 256
+"""Parsed ones that are kept: more than there are, of which the long sums have several forms."""
+_CHECKPOINT_PAGES = 8000
+"""How long the log may become before a commit carries it over: such a one takes many times as long as the others, so it
+shall be rare. Of pages of 4 KiB it is 33 MB.
+"""
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -50,15 +56,24 @@ class Database:
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
-        """Open `path`, bring its schema up to this program's, and return it ready for use."""
+    async def open(
+        cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, only_to_read: bool = False
+    ) -> "Database":
+        """Open `path`, bring its schema up to this program's, and return it ready for use.
+
+        One that is only read is taken with the schema it has, and every write to it raises StoreError.
+        """
         async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
             try:
                 # what cannot be opened fails here, not in the driver's thread, which would then speak to a closed loop
                 sqlite3.connect(path).close()
                 writer = await _connect(stack, path, busy_timeout_s)
-                await _migrate(writer)
+                if not only_to_read:
+                    await _migrate(writer)
+                await writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 reader = await _connect(stack, path, busy_timeout_s)
+                for connection in (writer, reader) if only_to_read else ():
+                    await connection.execute("PRAGMA query_only = ON")
             except sqlite3.Error as error:
                 raise StoreError(f"cannot use {path}: {error}") from None
             stack.pop_all()
@@ -126,7 +141,9 @@ def _faults_told() -> Generator[None, None, None]:
 
 
 async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None, timeout=busy_timeout_s)
+    connection = await aiosqlite.connect(
+        path, isolation_level=None, timeout=busy_timeout_s, cached_statements=_CACHED_STATEMENTS
+    )
     stack.push_async_callback(connection.close)
     connection.row_factory = sqlite3.Row
     await connection.execute("PRAGMA journal_mode = WAL")

@@ -20,6 +20,7 @@ from bot.quota.reports import Reports
 from bot.store import beside, ledger
 from bot.store.database import Database, migrations
 from bot.store.ledger import LedgerStore
+from bot.store.meta import MetaStore
 from bot.store.usage import UsageStore, read_report
 from tests.support.clock import START, ManualClock
 
@@ -230,6 +231,8 @@ async def test_another_versions_database_is_left_alone(change: int, words: str, 
         connection.execute(f"PRAGMA user_version = {version}")
     with pytest.raises(StoreError, match=words):
         await beside.open_for_changes(path)
+    with pytest.raises(StoreError, match=words):
+        await beside.open_to_read(path)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (version,)
 
@@ -249,3 +252,10 @@ async def test_who_only_looks_cannot_change_anything(books: Books) -> None:
         beside.reading(books.path) as connection,
     ):
         connection.execute("DELETE FROM refusals")
+    database = await beside.open_to_read(books.path)
+    try:
+        assert await database.read("SELECT * FROM refusals") == []
+        with pytest.raises(StoreError, match="readonly"):
+            await MetaStore(database).put("key", "value")
+    finally:
+        await database.close()

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import errors
-from bot.quota.days import MAX_DAYS, days_until
+from bot.quota.days import days_until
 from bot.quota.model import Scope
-from bot.quota.report import DayUsage, MemberUsage, UsageReport, reason_of, with_names
+from bot.quota.report import MAX_DAYS, DayUsage, MemberUsage, UsageReport, reason_of, with_names
 from bot.ui.texts import reports
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
