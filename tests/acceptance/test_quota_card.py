@@ -58,7 +58,7 @@ async def test_what_is_being_made_and_what_was_made_is_used(house: House) -> Non
         await house.until(lambda: message.attachments)
         await house.imagine()
         shown = await card(house)
-        assert "There is no room for a picture now, but <t:1795359600:R>" in shown[""]
+        assert "There is no room for a picture now, but again <t:1795359600:R>" in shown[""]
         assert "**0 of 2 pictures left**" in shown[""]
         assert "**2 of 2 pictures left**" in (await card(house, house.bob))[""]
 
@@ -95,7 +95,7 @@ async def test_the_best_quality_that_fits_is_named(house: House) -> None:
         message = await house.imagine(quality="0.5K")
         await house.until(lambda: message.attachments)
         shown = (await card(house))[""]
-        assert shown.startswith("There is no room for a picture now, but <t:1795392000:R>")
+        assert shown.startswith("There is no room for a picture now, but again <t:1795392000:R>")
         assert "▰▰▰▰▰▱▱▱▱▱ begins anew <t:1795392000:R>" in shown
         await admin(house, carol, "quota set", limit="2", unit="credits", member=house.alice)
         assert "waiting does not help: one in 0.5K costs more than a limit below" in (await card(house))[""]

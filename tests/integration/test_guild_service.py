@@ -76,7 +76,7 @@ CHANGES: list[tuple[Doing, dict[str, Any]]] = [
         {"reply_to_picture": ReplyToPicture.OFF},
     ),
     (lambda it: it.set_log_channel(GUILD, 77, by_id=ADMIN), {"log_channel_id": 77}),
-    (lambda it: it.set_words(GUILD, "one, two\nONE", by_id=ADMIN), {"words": ("one", "two")}),
+    (lambda it: it.set_words(GUILD, "one\ntwo\nONE", by_id=ADMIN), {"words": ("one", "two")}),
 ]
 
 BACK: list[tuple[Doing, Doing]] = [
@@ -119,7 +119,7 @@ REFUSED: list[tuple[Doing, str, str]] = [
         str(MAX_CHANNELS + 1),
     ),
     (
-        lambda it: it.set_words(GUILD, ",".join(map(str, range(MAX_WORDS + 1))), by_id=ADMIN),
+        lambda it: it.set_words(GUILD, "\n".join(map(str, range(MAX_WORDS + 1))), by_id=ADMIN),
         "too_many_words",
         str(MAX_WORDS + 1),
     ),

@@ -180,7 +180,7 @@ CHANGES = [
         ReplyToPicture.OFF,
         "**Replies to pictures:** as whoever runs this bot has set it → **never**",
     ),
-    ("log_channel_id", 9, "**Log channel:** none → **<#9>**"),
+    ("log_channel_id", 9, "**Log channel:** no log → **<#9>**"),
     ("private_allowed", False, "**Private results:** allowed → **not allowed**"),
     ("search_allowed", False, "**Web search:** allowed → **not allowed**"),
     ("jobs_per_member", 3, "**Pictures at once for a member:** any number → **3**"),

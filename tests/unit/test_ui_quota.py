@@ -189,7 +189,7 @@ FULL = standing(rule(), 10)
     [
         ({"refused_by": None, "best": Quality.FOUR_K}, "There is room for a picture now. What is being made counts"),
         ({"refused_by": None, "best": Quality.ONE_K}, "There is room for a picture in 1K now, not for one in 2K."),
-        ({"refused_by": FULL, "again_at": SOON}, f"There is no room for a picture now, but {STAMP}: see below"),
+        ({"refused_by": FULL, "again_at": SOON}, f"There is no room for a picture now, but again {STAMP}: see below"),
         ({"refused_by": FULL, "again_at": None}, "waiting does not help: one in 0.5K costs more than a limit below."),
         ({"refused_by": standing(rule(limit=0))}, "No pictures can be made here: a limit below is set to nothing"),
         ({"refused_by": TooMany(limit=1, of_server=False)}, "As many pictures of yours are being made as may be"),

@@ -148,7 +148,7 @@ def words_set(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 WORDS_TITLE = "Words that no prompt may hold"
-WORDS_HINT = "One word or phrase a line; commas part nothing. Found whole, however they are capitalised."
+WORDS_HINT = "One word or phrase a line; commas do not separate. Found whole, however they are capitalised."
 WORDS_MORE_HINT = "More of them, if one field is not enough."
 
 

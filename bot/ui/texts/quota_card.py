@@ -36,7 +36,9 @@ def room(best: Quality, qualities: Sequence[Quality]) -> str:
 
 def no_room(again_at: datetime) -> str:
     """Return that all waits until something begins anew."""
-    return f"There is no room for a picture now, but <t:{int(again_at.timestamp())}:R>: see below what is used up."
+    return (
+        f"There is no room for a picture now, but again <t:{int(again_at.timestamp())}:R>: see below what is used up."
+    )
 
 
 def never_fits(lowest: Quality) -> str:
