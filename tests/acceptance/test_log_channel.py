@@ -28,7 +28,8 @@ async def test_a_delivered_picture_is_a_line_with_its_true_cost_and_a_link(house
         await house.until(lambda: message.attachments)
         [line] = await log_of(house, log)
     assert line.content == (
-        f"<@{house.alice.id}> asked for a picture (16:9 · widescreen | 0.5K). It was delivered and cost {true_cost(house)}. "
+        f"<@{house.alice.id}> asked for a picture (16:9 · widescreen | 0.5K). "
+        f"It was delivered and cost {true_cost(house)}. "
         f"[Go to the message](https://discord.com/channels/{house.guild.id}/{house.channel.id}/{message.id})"
     )
     assert line.silent
