@@ -9,6 +9,7 @@ Hours are hours of real time from one full hour of the local clock to the next, 
 windows. Where a clock is moved by less than an hour (Lord Howe), the move begins a new, shorter one.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -28,6 +29,8 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _TICK = timedelta.resolution
 """The least step between two instants, here and in the database."""
+_AT_ONCE = 64
+"""So many calendar windows are remembered: those of one request are asked for by several rules, and twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +105,7 @@ def _counted(what: Usage | Event, unit: Unit) -> tuple[int, int]:
     return what.credits, what.granted_credits
 
 
+@functools.lru_cache(maxsize=_AT_ONCE)
 def _hour(now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     local = now.astimezone(zone)
     begins_at = now - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
@@ -119,6 +123,7 @@ def _past_hour(at: datetime, zone: tzinfo) -> timedelta:
     return (at.astimezone(zone).utcoffset() or timedelta()) % _HOUR
 
 
+@functools.lru_cache(maxsize=_AT_ONCE)
 def _days(period: Period, now: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
     first = _first_date(period, now.astimezone(zone).date())
     following = _following(period, first)

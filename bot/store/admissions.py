@@ -50,8 +50,7 @@ def reservation(job_id: str, asking: Asking, *, plan: Callable[[ServerFacts], Pl
 async def _facts(connection: aiosqlite.Connection, asking: Asking) -> ServerFacts:
     if asking.guild_id is None:
         return ServerFacts()
+    settings, is_blocked = await guilds.read_facts(connection, asking.guild_id, user_id=asking.user_id)
     return ServerFacts(
-        settings=await guilds.read_settings(connection, asking.guild_id),
-        rules=await rules.read_rules(connection, asking.guild_id),
-        is_blocked=await guilds.is_blocked(connection, asking.guild_id, asking.user_id),
+        settings=settings, rules=await rules.read_rules(connection, asking.guild_id), is_blocked=is_blocked
     )

@@ -1,6 +1,6 @@
 """The tables of what servers have set and whom they have blocked; and what goes when a server has removed the bot.
 
-The first two functions are for a transaction that somebody else has opened. Every change is noted in the
+The first function is for a transaction that somebody else has opened. Every change is noted in the
 administrators' log by the same transaction.
 """
 
@@ -16,6 +16,10 @@ from bot.store.database import Database
 from bot.store.instants import from_stored, to_stored
 
 _GET = "SELECT settings FROM guilds WHERE guild_id = ?"
+_FACTS = """
+SELECT (SELECT settings FROM guilds WHERE guild_id = :guild_id) AS settings,
+       EXISTS (SELECT 1 FROM guild_blocks WHERE guild_id = :guild_id AND user_id = :user_id) AS is_blocked
+"""
 _IS_BLOCKED = "SELECT 1 FROM guild_blocks WHERE guild_id = ? AND user_id = ?"
 _PUT = """
 INSERT INTO guilds (guild_id, settings) VALUES (?, ?)
@@ -49,14 +53,10 @@ class Block:
     at: datetime
 
 
-async def read_settings(connection: aiosqlite.Connection, guild_id: int) -> GuildSettings:
-    """Return what a server has set."""
-    return guild_values.read(await _stored(connection, guild_id), guild_id=guild_id)
-
-
-async def is_blocked(connection: aiosqlite.Connection, guild_id: int, user_id: int) -> bool:
-    """Tell whether a server's administrators have blocked a person."""
-    return bool(list(await connection.execute_fetchall(_IS_BLOCKED, (guild_id, user_id))))
+async def read_facts(connection: aiosqlite.Connection, guild_id: int, *, user_id: int) -> tuple[GuildSettings, bool]:
+    """Return what a server has set, and whether its administrators have blocked a person."""
+    [row] = await connection.execute_fetchall(_FACTS, {"guild_id": guild_id, "user_id": user_id})
+    return guild_values.read(row["settings"] or "{}", guild_id=guild_id), bool(row["is_blocked"])
 
 
 class GuildStore:

@@ -72,6 +72,19 @@ async def test_a_new_file_is_made_ready_for_both_connections(tmp_path: Path) -> 
             assert [tuple(row) for row in await ask("PRAGMA foreign_keys")] == [(1,)]
 
 
+async def test_few_commits_carry_the_log_over(tmp_path: Path) -> None:
+    """One that does is slow, so the log grows to 33 MB before, and no further."""
+    path = tmp_path / "busy.sqlite3"
+    log = path.with_name("busy.sqlite3-wal")
+    async with opened(path) as database:
+        sizes: list[int] = []
+        for letter in "abcdefghijklmn":
+            await MetaStore(database).put("large", letter * 3_000_000)
+            sizes.append(log.stat().st_size)
+    assert sizes[8] > 8 * 3_000_000
+    assert sizes[13] < 13 * 3_000_000
+
+
 async def test_what_was_written_is_there_after_opening_again(tmp_path: Path) -> None:
     """And migrations are not applied twice."""
     async with opened(tmp_path / "kept.sqlite3") as database:
