@@ -1,5 +1,6 @@
 """/admin: what administrators set, give, see and take away, and that nothing else becomes of bad input."""
 
+import asyncio
 import contextlib
 import csv
 import io
@@ -296,6 +297,23 @@ async def test_a_budget_below_what_is_used_is_told_in_the_log_channel(house: Hou
         await house.until(lambda: any("budget is used up" in each.content for each in log.messages.values()))
 
 
+async def test_a_refusal_by_a_budget_that_another_process_set_is_told_in_the_log_channel(house: House) -> None:
+    """The command line writes into the database, and no picture comes any more that would be looked at."""
+    log = house.guild.add_text_channel("log")
+
+    def set_budget() -> None:
+        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database, database:
+            values = (house.guild.id, "guild", 0, "credits", "month", 2_000_000, 0, 0, 1)
+            database.execute("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+    async with house.bot():
+        await set_settings(house, log_channel_id=log.id)
+        await drawn(house)
+        await asyncio.to_thread(set_budget)
+        assert "this server's budget" in (await house.imagine()).content.lower()
+        await house.until(lambda: any("budget is used up" in each.content for each in log.messages.values()))
+
+
 async def test_who_is_blocked_makes_no_pictures_until_unblocked(house: House) -> None:
     """In this server; and it is listed."""
     async with house.bot():
@@ -422,11 +440,13 @@ async def test_many_limits_are_turned_through(house: House) -> None:
     """The pages are read anew at each turn."""
     boss = manager(house)
     async with house.bot():
-        with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database, database:
-            values = [
-                (house.guild.id, "user", 10**18 + number, "credits", "month", 10**12, 1, 1, 1) for number in range(120)
-            ]
-            database.executemany("INSERT INTO rules VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        await house.change_database(
+            f"""
+            WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 119)
+            INSERT INTO rules SELECT {house.guild.id}, 'user', {10**18} + n, 'credits', 'month', {10**12}, 1, 1, 1
+            FROM numbers
+            """
+        )
         shown = await admin(house, boss, "quota list")
         assert shown.labels == ["Previous", "Next"]
         first = words(shown)
@@ -457,7 +477,7 @@ async def test_usage_is_shown_with_its_chart(house: House) -> None:
 
 
 def fill_ledger(house: House, n_rows: int, *, why: str, days_ago: int) -> None:
-    """Write corrections by hand: what no test has the time to make one by one."""
+    """Write corrections by hand: what no test has the time to make one by one. Blocks, and the bot may be writing."""
     at = int((house.clock.now().timestamp() - days_ago * DAY_S) * 1e6)
     with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database, database:
         database.execute(
@@ -500,7 +520,7 @@ async def test_a_ledger_too_large_to_send_is_packed(house: House) -> None:
     """And said to be."""
     boss = manager(house)
     async with house.bot():
-        fill_ledger(house, 600, why=f"'{'because ' * 2500}'", days_ago=1)
+        await asyncio.to_thread(fill_ledger, house, 600, why=f"'{'because ' * 2500}'", days_ago=1)
         shown = await exported(house, boss)
         assert "packed as a ZIP file" in shown.content
         with zipfile.ZipFile(io.BytesIO(shown.attachments[0].read())) as archive:
@@ -511,8 +531,8 @@ async def test_a_ledger_too_large_even_so_is_cut_to_its_newest_days(house: House
     """How many days it is of is said, and who has the rest."""
     boss = manager(house)
     async with house.bot():
-        fill_ledger(house, 1200, why="hex(randomblob(10000))", days_ago=20)
-        fill_ledger(house, 3, why="'new'", days_ago=2)
+        await asyncio.to_thread(fill_ledger, house, 1200, why="hex(randomblob(10000))", days_ago=20)
+        await asyncio.to_thread(fill_ledger, house, 3, why="'new'", days_ago=2)
         shown = await exported(house, boss)
         assert [entry["why"] for entry in read_csv(shown.attachments[0].read())] == ["new"] * 3
         assert "of the last 15 days, 3 in all" in shown.content

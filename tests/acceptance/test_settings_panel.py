@@ -230,6 +230,19 @@ async def test_whom_the_integrations_page_lets_in_has_a_quarter_of_an_hour(house
         assert settings_of(house) == GuildSettings(private_allowed=False)
 
 
+async def test_whom_the_integrations_page_lets_in_uses_the_command_again_after_a_restart(house: House) -> None:
+    """That Discord let them in is kept in memory alone."""
+    async with house.bot():
+        house.guild.override_command("/admin", house.alice, allowed=True)
+        panel = await panel_of(house, house.alice)
+    async with house.bot():
+        press = await house.alice.press(panel, named(house, house.alice, Choice.PRIVATE_OFF))
+        assert NOT_YOURS in await said_to(press)
+        panel = await panel_of(house, house.alice)
+        await pressed(house, house.alice, panel, Choice.PRIVATE_OFF)
+        assert settings_of(house) == GuildSettings(private_allowed=False)
+
+
 async def test_an_id_that_says_it_is_ones_own_proves_nothing(house: House) -> None:
     """A menu can be forged that names whoever uses it as its opener."""
     carol = administrator(house)
