@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from weakref import WeakValueDictionary
 
 import discord
@@ -15,7 +16,7 @@ from bot.delivery import pacing
 from bot.delivery.editor import MessageEditor
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
-from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Post
+from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Picture, Post
 from bot.errors import NotAPicture
 from bot.images.fit import DoesNotFit
 from bot.images.worker import WorkerDied
@@ -41,12 +42,25 @@ class _Reply:
 
 
 class DiscordAnnouncer:
-    """Keeps one editor for each reply that shows progress, and delivers by the ladder."""
+    """Keeps one editor for each reply that shows progress, and delivers by the ladder.
 
-    def __init__(self, *, client: discord.Client, ladder: Ladder, fitter: Fitter, clock: Clock) -> None:
+    `still_mine` tells, by a job's id, whether this process still drives it. It is asked immediately before each call
+    that posts, but not where a person pressed a button: whoever took the press answers it.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        ladder: Ladder,
+        fitter: Fitter,
+        still_mine: Callable[[str], Awaitable[bool]] | None = None,
+        clock: Clock,
+    ) -> None:
         self._client = client
         self._ladder = ladder
         self._fitter = fitter
+        self._still_mine = still_mine
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -71,22 +85,22 @@ class DiscordAnnouncer:
         if self._is_last_chance(job):
             self.show(job)
 
-    async def deliver(self, job: Job) -> Delivery:
+    async def deliver(self, job: Job, *, pressed: bool = False) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
         async with self._final_turn(job), self._uploads:
-            delivery = await self._deliver_within_limits(job, job.result)
+            delivery = await self._deliver_within_limits(job, job.result, pressed=pressed)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
 
-    async def close(self, job: Job) -> bool:
+    async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
-                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+                await self._ladder.edit_reply(job, self._post(job, cards.cancelled_card(job)))
             elif job.status is Status.FAILED:
                 await self._tell_failure(job)
             elif job.status is Status.READY:
-                return await self._offer(job)
+                return await self._offer(job, pressed=pressed)
             elif job.status is Status.EXPIRED:
                 await self._tell_expiry(job)
         return True
@@ -112,50 +126,55 @@ class DiscordAnnouncer:
 
         The answer may have arrived all the same, so it is looked for before anything is posted anew.
         """
-        post = Post(card=self.first_card(job))
+        post = self._post(job, self.first_card(job))
         posted = await self._ladder.edit_reply(job, post)
         if posted.outcome is not Outcome.POSTED:
             posted = await self._ladder.post_anew(job, post)
         return posted.route if posted.outcome is Outcome.POSTED else None
 
     async def _tell_failure(self, job: Job) -> None:
-        posted = await self._ladder.post(job, Post(card=cards.failure_card(job)))
+        posted = await self._ladder.post(job, self._post(job, cards.failure_card(job)))
         if posted.outcome is not Outcome.POSTED:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
 
     async def _tell_expiry(self, job: Job) -> None:
         """Close the card and send a direct message: nobody looks at a card that is weeks old."""
-        post = Post(card=cards.expired_card(job))
+        post = self._post(job, cards.expired_card(job))
         await self._ladder.edit_reply(job, post)
         if await self._ladder.direct(job, post) is not Outcome.POSTED:
             log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
-    async def _deliver_within_limits(self, job: Job, result: ResultFile) -> Delivery:
+    async def _deliver_within_limits(self, job: Job, result: ResultFile, *, pressed: bool) -> Delivery:
         """Post the picture; where Discord takes less than it said, once more and smaller."""
         limit_bytes = self._limit_bytes(job)
         for _try in range(2):
             try:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
-                    posted = await self._ladder.post(job, Post(card=card, picture=fitted.picture))
+                    post = self._post(job, card, picture=fitted.picture, pressed=pressed)
+                    posted = await self._ladder.post(job, post)
             except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
-                posted = await self._ladder.post(job, Post(card=cards.kept_card(job)))
+                posted = await self._ladder.post(job, self._post(job, cards.kept_card(job), pressed=pressed))
                 return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
             if posted.outcome is Outcome.POSTED:
                 return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
             if posted.outcome is not Outcome.TOO_LARGE:
                 break
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
-        return Delivery(delivered=False, shown=await self._offer(job))
+        return Delivery(delivered=False, shown=await self._offer(job, pressed=pressed))
 
-    async def _offer(self, job: Job) -> bool:
+    async def _offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
-        post = Post(card=cards.ready_card(job))
+        post = self._post(job, cards.ready_card(job), pressed=pressed)
         posted = await self._ladder.edit_reply(job, post)
         if posted.outcome is not Outcome.POSTED:
             posted = await self._ladder.post_to_person(job, post)
         return posted.outcome is Outcome.POSTED
+
+    def _post(self, job: Job, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False) -> Post:
+        asked = None if pressed or self._still_mine is None else partial(self._still_mine, job.id)
+        return Post(card=card, picture=picture, may_go=asked)
 
     def _is_last_chance(self, job: Job) -> bool:
         """Tell whether only the token reaches the reply, and it is about to die (DESIGN 6: before minute 14)."""
@@ -193,7 +212,7 @@ class DiscordAnnouncer:
 
     def _new_editor(self, job: Job) -> MessageEditor:
         async def send(card: cards.Card) -> bool:
-            return (await self._ladder.edit_reply(job, Post(card=card))).outcome is Outcome.POSTED
+            return (await self._ladder.edit_reply(job, self._post(job, card))).outcome is Outcome.POSTED
 
         def gap_s() -> float:
             age_s = (self._clock.now() - job.created_at).total_seconds()

@@ -14,7 +14,7 @@ from typing import Any, cast
 import aiohttp
 import discord
 
-from bot.jobs.announcer import DeliveryPostponed
+from bot.jobs.announcer import DeliveryPostponed, Dispossessed
 from bot.jobs.model import Job, ReplyRoute
 from bot.ui import cards
 
@@ -57,6 +57,8 @@ class Post:
 
     card: cards.Card
     picture: Picture | None = None
+    may_go: Callable[[], Awaitable[bool]] | None = None
+    """Asked immediately before each call that posts; where it says no, Dispossessed is raised instead."""
 
     def files(self) -> list[discord.File]:
         """Open the picture for one try: a discord.File that was sent once uploads nothing the second time."""
@@ -148,6 +150,8 @@ def _attached(files: list[discord.File]) -> dict[str, Any]:
 
 
 async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]], post: Post) -> Tried:
+    if post.may_go is not None and not await post.may_go():
+        raise Dispossessed
     files: list[discord.File] = []
     try:
         files = post.files()

@@ -209,7 +209,7 @@ class Intake:
         elif outcome is Cancelled.AFTER_SUBMISSION:
             await self._announcer.show_cancelled(here, still_open=lambda: self._jobs.is_open(job_id))
         else:
-            await self._announcer.close(here)  # it waits to be collected, which its card does not say yet
+            await self._announcer.close(here, pressed=True)  # it waits to be collected, which its card does not say yet
 
     @explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:
@@ -221,7 +221,7 @@ class Intake:
         with refusals_of_discord_noted("defer"):
             await interaction.response.defer()
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
-        delivery = await self._announcer.deliver(here)
+        delivery = await self._announcer.deliver(here, pressed=True)
         if delivery.delivered:
             await self._jobs.collected(job, note=delivery.note)
         elif not delivery.shown:

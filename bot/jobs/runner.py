@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed
+from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.jobs.slots import Slots
 from bot.jobs.steps import NotTakenYet, Steps
@@ -126,6 +126,9 @@ class JobRunner:
             if live.pauses:
                 live.job = await self._steps.reread(live.job)
             return await self._follow(live)
+        except Dispossessed:
+            log.info("job left to its new owner", extra={"job": live.job.id})
+            return True
         except DeliveryPostponed as error:
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
         except Exception:
