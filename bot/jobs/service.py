@@ -72,6 +72,7 @@ class JobService:
             guild_id=request.guild_id,
             drawing=request.drawing,
             route=request.route,
+            role_ids=request.asker.role_ids,
             created_at=self._clock.now(),
             callback_token=secrets.token_urlsafe(16),
         )
