@@ -9,34 +9,40 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
+import yarl
 
-from bot import app_parts, connection
+from bot import app_parts
 from bot.client import ImageBot, point_library_at
 from bot.clock import Clock, SystemClock
 from bot.command_sync import sync_commands
+from bot.connection.gateway import Gateway
+from bot.connection.identifies import Identifies
+from bot.connection.outage import patiently
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.server_log import ServerLog
 from bot.delivery.ways import Ways
-from bot.files import DataFolder, ProcessLock
+from bot.files import DataFolder
 from bot.guilds.service import GuildService
 from bot.hosting.own import HostedFolder
 from bot.images.worker import ImageWorkers
 from bot.intake import History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
 from bot.jobs.admission import Terms
+from bot.jobs.claims import Claims
 from bot.jobs.library import Library
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.service import JobService
 from bot.jobs.steps import Patience, Steps
+from bot.jobs.tending import Tending
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
 from bot.provider.api import EvoLink
 from bot.quota.spending import SpendingStop
 from bot.settings import Settings
 from bot.store.assets import AssetStore
-from bot.store.database import Database
+from bot.store.claims import ClaimStore
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
 from bot.store.meta import MetaStore
@@ -59,6 +65,7 @@ class App:
     announcer: DiscordAnnouncer
     server_log: ServerLog
     store: JobStore
+    tending: Tending
     meta: MetaStore
     retention: Retention
     guilds: GuildService
@@ -67,17 +74,19 @@ class App:
     clock: Clock
 
     async def run(self) -> None:
-        """Log in, take up what was left, and serve until the client is closed; raises CannotConnect."""
-        with connection.explained():
-            await self.client.login(self.settings.discord_token.get_secret_value())
-            await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
+        """Log in, take up what was left, and serve until the client is closed; raises CannotConnect.
+
+        While Discord is away this is tried again. What was left is taken up once the login stands: it needs only REST.
+        """
+        token = self.settings.discord_token.get_secret_value()
+        await patiently("login", lambda: self.client.login(token), clock=self.clock)
         recovered = await self.runner.recover()
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
-            async with self.retention.running(), self.guilds.running(), self.spending.running():
-                with connection.explained():
-                    await self.client.connect()
+            async with self.tending.running(), self.retention.running(), self.guilds.running(), self.spending.running():
+                await patiently("commands", self._sync_commands, clock=self.clock)
+                await self.client.gateway.run()
         finally:
             signs.cancel()
             await asyncio.gather(signs, return_exceptions=True)
@@ -89,6 +98,9 @@ class App:
         await self.announcer.stop()
         await self.server_log.stop()
         await self.client.close()
+
+    async def _sync_commands(self) -> None:
+        await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
 
     async def _give_signs_of_life(self) -> None:
         while True:
@@ -110,26 +122,30 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
     folder = DataFolder(settings.data_dir)
     folder.make()
     async with AsyncExitStack() as stack:
-        lock = ProcessLock(folder.lock)
-        lock.take()
-        stack.callback(lock.release)
-        folder.clear()
         point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
-        database = await Database.open(folder.database)
-        stack.push_async_callback(database.close)
+        database, owners = await app_parts.enter_folder(stack, folder, clock=clock)
         client = ImageBot(
             message_content=settings.message_content_intent,
-            gateway_url=settings.discord_gateway_url,
             direct_use=settings.direct_images_per_day > 0,
         )
+        meta = MetaStore(database)
+        client.gateway = Gateway(
+            client,
+            identifies=Identifies(meta=meta, clock=clock),
+            address=yarl.URL(settings.discord_gateway_url) if settings.discord_gateway_url else None,
+            go_without_content=client.go_without_message_content,
+            clock=clock,
+        )
         stack.push_async_callback(client.close)
-        store = JobStore(database, folder=folder.root, clock=clock)
+        store = JobStore(database, folder=folder.root, clock=clock, owner=owners.token)
         wakes = Wakes(clock)
         workers = await stack.enter_async_context(ImageWorkers(clock=clock))
         announcer = DiscordAnnouncer(
             client=client,
             ladder=Ladder(ways=Ways(client), clock=clock),
-            fitter=Fitter(workers=workers, scratch=folder.scratch),
+            fitter=Fitter(workers=workers, scratch=owners.scratch),
+            still_mine=store.is_owned,
+            shows_progress=store.shows_progress,
             clock=clock,
         )
         hosted = HostedFolder(folder.hosted, assets=AssetStore(database), clock=clock)
@@ -175,12 +191,14 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         runner = JobRunner(
             steps=steps,
             store=store,
+            owners=owners,
             announcer=announcer,
             chronicle=server_log,
             clock=clock,
             max_tasks=settings.max_concurrent_tasks,
         )
         stack.push_async_callback(runner.stop)
+        client.claims = Claims(owners=owners, store=ClaimStore(database), clock=clock, stopping=lambda: runner.stopping)
         retention = app_parts.make_retention(
             settings, database=database, store=store, runner=runner, folder=folder, clock=clock
         )
@@ -201,7 +219,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
         )
         client.administration = app_parts.make_administration(
-            quotas=quotas, guilds=guilds, database=database, scratch=folder.scratch, clock=clock
+            quotas=quotas, guilds=guilds, database=database, scratch=owners.scratch, clock=clock
         )
         client.settings_panel = SettingsPanel(guilds=guilds, clock=clock, usual_replies=settings.reply_to_picture)
         client.result_presses = ResultPresses(
@@ -232,7 +250,8 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             announcer=announcer,
             server_log=server_log,
             store=store,
-            meta=MetaStore(database),
+            tending=Tending(runner=runner, owners=owners, store=store, claims=client.claims, wakes=wakes, clock=clock),
+            meta=meta,
             retention=retention,
             guilds=guilds,
             spending=quotas.spending,

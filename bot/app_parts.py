@@ -12,7 +12,7 @@ import aiohttp
 from bot.client import ImageBot
 from bot.clock import Clock
 from bot.delivery.server_log import ServerLog
-from bot.files import DataFolder
+from bot.files import DataFolder, ProcessLock, enter, let_others_in
 from bot.guilds.replies import ReplyManners
 from bot.guilds.service import GuildService
 from bot.hosting import Hosting
@@ -25,6 +25,7 @@ from bot.images.worker import ImageWorkers
 from bot.intake import Administration, EditForms, Menus, Messages, Replies
 from bot.jobs.admission import Admission, Terms
 from bot.jobs.announcer import Chronicle
+from bot.jobs.owners import Owners
 from bot.jobs.results import ResultKeeper
 from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.jobs.runner import JobRunner
@@ -71,6 +72,25 @@ class Quotas:
     spending: SpendingStop
     admission: Admission
     usage: UsageStore
+
+
+async def enter_folder(stack: AsyncExitStack, folder: DataFolder, *, clock: Clock) -> tuple[Database, Owners]:
+    """Open DATA_DIR for this process, beside others of the same schema version if there are any.
+
+    Raises FolderInUse, StoreError or OSError.
+    """
+    lock = ProcessLock(folder.lock)
+    alone = await enter(lock, clock=clock)
+    stack.callback(lock.release)
+    if alone:
+        folder.clear()
+    owners = Owners(folder)
+    owners.take()
+    stack.callback(owners.release)  # the last word is spoken, and the database closed, when the others take over
+    database = await Database.open(folder.database, alone=alone)
+    stack.push_async_callback(database.close)
+    await let_others_in(lock, clock=clock)
+    return database, owners
 
 
 def make_guilds(settings: Settings, *, database: Database, clock: Clock) -> GuildService:
@@ -244,7 +264,9 @@ def join_messages(
         allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
     )
     manners = ReplyManners(offers=OfferStore(database), guilds=guilds, clock=clock, usual=settings.reply_to_picture)
-    client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
+    client.replies = Replies(
+        client=client, intake=client.intake, messages=messages, manners=manners, claims=client.claims
+    )
     client.menus = Menus(messages=messages, tray=tray, offers=client.offers)
     client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
 

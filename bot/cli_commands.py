@@ -194,7 +194,10 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
     try:
         cli_loop.run(running)
     except FolderInUse as error:
-        return _fault(f"DATA_DIR {error} is in use by another imagebot that is running; stop that one first")
+        return _fault(
+            f"DATA_DIR {error} is in use by another imagebot that is running, and the database has to be brought up to "
+            "date by one that is alone; stop the older one, or wait until the newer one is ready"
+        )
     except (StoreError, CannotConnect, CannotListen) as error:
         return _fault(str(error))
     except OSError as error:

@@ -39,7 +39,7 @@ ImagebotError
 │   └── StoreConflict        the database is well and will never take this: say what else, do not repeat
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
-├── FolderInUse              another process works on this DATA_DIR
+├── FolderInUse              a process works on this DATA_DIR beside which this one can't
 └── ProviderError            (bot.provider.errors draws its own branch)
 """
 
@@ -360,4 +360,4 @@ class CannotListen(ImagebotError, OSError):
 
 
 class FolderInUse(ImagebotError):
-    """Another process works on this DATA_DIR."""
+    """Another process works on this DATA_DIR, and this one cannot work beside it: one of them changes the schema."""

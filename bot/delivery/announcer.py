@@ -55,12 +55,14 @@ class DiscordAnnouncer:
         ladder: Ladder,
         fitter: Fitter,
         still_mine: Callable[[str], Awaitable[bool]] | None = None,
+        shows_progress: Callable[[Job], Awaitable[bool]] | None = None,
         clock: Clock,
     ) -> None:
         self._client = client
         self._ladder = ladder
         self._fitter = fitter
         self._still_mine = still_mine
+        self._shows_progress = shows_progress
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -115,6 +117,10 @@ class DiscordAnnouncer:
             await editor.seal()
             if await still_open():
                 await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+
+    async def let_go(self, job: Job) -> None:
+        async with self._final_turn(job):
+            pass
 
     async def stop(self) -> None:
         """Let the edits under way finish and show nothing more."""
@@ -212,6 +218,8 @@ class DiscordAnnouncer:
 
     def _new_editor(self, job: Job) -> MessageEditor:
         async def send(card: cards.Card) -> bool:
+            if self._shows_progress is not None and not await self._shows_progress(job):
+                return False
             return (await self._ladder.edit_reply(job, self._post(job, card))).outcome is Outcome.POSTED
 
         def gap_s() -> float:

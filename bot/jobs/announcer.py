@@ -36,6 +36,10 @@ class Announcer(Protocol):
         """Show the job's progress, soon; never waits, never fails. `turn` is the place in the queue."""
         ...
 
+    async def let_go(self, job: Job) -> None:
+        """Show nothing more of a job that another process drives by now."""
+        ...
+
     def remind(self, job: Job) -> None:
         """Show what has to be said of a job before its reply cannot be edited any more; never waits, never fails."""
         ...

@@ -12,9 +12,11 @@ from bot.jobs.admission import Admission
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
+from bot.jobs.search import is_task_id
 from bot.jobs.transitions import ENDED
-from bot.jobs.wakes import Wakes
+from bot.jobs.wakes import LOST, Wakes
 from bot.store.jobs import JobStore
+from bot.store.lost import LostStore
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ class JobService:
         self,
         *,
         store: JobStore,
+        lost: LostStore,
         runner: JobRunner,
         admission: Admission,
         retention: Retention,
@@ -45,6 +48,7 @@ class JobService:
         max_waiting: int,
     ) -> None:
         self._store = store
+        self._lost = lost
         self._runner = runner
         self._admission = admission
         self._retention = retention
@@ -185,8 +189,29 @@ class JobService:
         job = await self._store.find(job_id)
         if job is None or not hmac.compare_digest(job.callback_token.encode(), token.encode()):
             return False
-        self._wakes.call(job_id)
+        await self._wake(job)
         return True
+
+    async def is_in_doubt(self, job_id: str) -> bool:
+        """Tell whether a job waits for a task of which nothing is known."""
+        job = await self._store.find(job_id)
+        return job is not None and job.provider_task_id is None and job.status in {Status.SUBMITTING, Status.LOST}
+
+    async def hint(self, job_id: str, task_id: str) -> None:
+        """Note what an authentic callback names as the task of a job in doubt, and have it looked at."""
+        if not is_task_id(task_id):
+            return
+        await self._lost.hint(job_id, task_id)
+        if job := await self._store.find(job_id):
+            await self._wake(job)
+
+    async def _wake(self, job: Job) -> None:
+        """Have a job's task looked at now, by whichever process does that."""
+        if job.status is Status.LOST:
+            await self._lost.look_soon(job.id, now=self._clock.now())
+            self._wakes.call(LOST)
+        elif not self._wakes.call(job.id):
+            await self._store.wake(job.id)
 
     async def _owned(self, job_id: str, *, user_id: int, moderated_guild_id: int | None) -> Job:
         job = await self._store.find(job_id)

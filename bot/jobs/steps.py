@@ -6,6 +6,7 @@ shown (the result before the message).
 
 import contextlib
 import logging
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ from typing import Any
 from bot.clock import Clock
 from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreConflict, StoreError
 from bot.jobs import failures, polling, shapes
-from bot.jobs.announcer import Announcer, Delivery
+from bot.jobs.announcer import Announcer, Delivery, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
-from bot.jobs.results import ResultKeeper
+from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, looks_spoilt, may_come_whole
+from bot.jobs.search import TaskSearch, pause_s
 from bot.jobs.sources import SourceFault, SourceKeeper
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
@@ -29,8 +31,6 @@ from bot.store.jobs import JobStore
 log = logging.getLogger(__name__)
 
 RECENT_TASKS = 50
-RESULT_LINK_LIFE = timedelta(hours=24)
-"""provider.md 3.2."""
 STORE_PAUSE_S = 2.0
 STAND_BACK_S = 15.0
 """Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
@@ -38,6 +38,10 @@ LONGEST_STAND_BACK_S = 60.0
 LONGEST_PAUSE_S = 300.0
 LOOKS_BEFORE_GIVING_UP = 3
 RESULTS_MAY_COME_S = 60.0
+TASK_OF_DOUBT_S = 300.0
+"""How long a create of unknown outcome keeps its slot: longer than nearly all tasks go on, if there is one."""
+SENT_AGAIN_WITHIN_S = 600.0
+"""How long after the first one a create call is sent again under its key: how long keys are kept is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +49,8 @@ class Patience:
     """How long a job waits for what may still come."""
 
     deadline: timedelta = timedelta(minutes=30)
-    """From the submission to the task's end; and from the command to a submission that the provider takes."""
-    link_life: timedelta = timedelta(hours=23)
-    """How long a result that cannot be fetched for a passing reason is tried for; the link lives 24 h."""
+    """From the submission to the task's end; from the command to a submission that the provider takes; and from the
+    task's end to a result that can be fetched."""
     spoilt_tries: int = 3
     """A result that is missing or cut off right after the end may be whole a moment later."""
 
@@ -71,24 +74,28 @@ class Steps:
         provider: EvoLink,
         sources: SourceKeeper,
         results: ResultKeeper,
+        search: TaskSearch,
         announcer: Announcer,
         spending: SpendingStop,
         wakes: Wakes,
         clock: Clock,
         patience: Patience,
         callback_base: str | None,
+        honours_key: bool,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
         self._provider = provider
         self._sources = sources
         self._results = results
+        self._search = search
         self._announcer = announcer
         self._spending = spending
         self._wakes = wakes
         self._clock = clock
         self._patience = patience
         self._callback_base = callback_base
+        self._honours_key = honours_key
         self._jitter = jitter
         self._unnamed: dict[str, float] = {}
         """Completed tasks that name no picture yet: since when, by their id."""
@@ -103,7 +110,7 @@ class Steps:
         return await self._store.move(ready, Status.QUEUED)
 
     async def submit(self, job: Job) -> Job | None:
-        """Create the task: from `queued` to `running` or `failed`.
+        """Create the task: from `queued` to `running` or `failed`; still `submitting` where the outcome is not known.
 
         Raises NotTakenYet, with the job back in `queued`, where the provider surely did not take it but may later.
         """
@@ -114,10 +121,12 @@ class Steps:
         submitting = await self._store.move(job, Status.SUBMITTING, submitted_at=self._clock.now())
         if submitting is None:
             return None
+        await self._require_ours(submitting)
         try:
-            task = await self._provider.create(
-                self._request(submitting), idempotency_key=f"imagebot-{job.id}", once=True
-            )
+            task = await self._create(submitting)
+        except errors.OutcomeUnknown as error:
+            log.warning("task perhaps created", extra={"job": job.id, "error": repr(error)})
+            return replace(submitting, failure=failures.of_create(error))
         except errors.ProviderError as error:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
@@ -130,6 +139,19 @@ class Steps:
             credits_reserved=task.credits_reserved,
         )
 
+    async def _require_ours(self, job: Job) -> None:
+        """Raise Dispossessed where another process drives the job; waits while the database does not say."""
+        while True:
+            try:
+                is_ours = await self._store.is_owned(job.id)
+            except StoreError as error:
+                log.warning("owner not known", extra={"job": job.id, "error": repr(error)})
+                await self._clock.sleep(STORE_PAUSE_S)
+            else:
+                if not is_ours:
+                    raise Dispossessed(job.id)
+                return
+
     async def _keep(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Store what has happened, however long the database refuses: forgotten, it would be lost or paid twice."""
         while True:
@@ -140,6 +162,9 @@ class Steps:
             except StoreError as error:
                 log.warning("not stored, once more", extra={"job": job.id, "to": to.value, "error": repr(error)})
                 await self._clock.sleep(STORE_PAUSE_S)
+
+    async def _create(self, job: Job) -> Task:
+        return await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
 
     def _request(self, job: Job) -> GenerationRequest:
         drawing = job.drawing
@@ -166,8 +191,46 @@ class Steps:
             return queued
         raise NotTakenYet(queued, wait_s=min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S))
 
+    def may_be_drawn(self, job: Job) -> bool:
+        """Tell whether a create of unknown outcome may have made a task that goes on, and keeps its slot for it."""
+        return job.status is Status.SUBMITTING and self._elapsed_s(job) < TASK_OF_DOUBT_S
+
+    async def search(self, job: Job, *, most_s: float = math.inf) -> Job | None:
+        """Look for the task of a create whose outcome is not known: from `submitting` to `running` or `lost`.
+
+        So long after the submission as `most_s`, the job is returned as it is. The deadline ends no job that was not
+        looked for in this process. None where the job was moved elsewhere.
+        """
+        doubt = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
+        looks = 0
+        with self._wakes.expect(job.id) as wake:
+            while looks < LOOKS_BEFORE_GIVING_UP or self._elapsed_s(job) < self._patience.deadline.total_seconds():
+                stored = await self._store.find_owned(job.id)
+                if stored is None or stored.status is not Status.SUBMITTING:
+                    return None
+                self._announcer.show(replace(stored, failure=doubt))
+                found = await self._sent_again(stored) or await self._search.look(stored)
+                if found is not None:
+                    return await self._keep(found, Status.RUNNING)
+                if self._elapsed_s(job) >= most_s:
+                    return replace(stored, failure=doubt)
+                looks += 1
+                await wake.wait(pause_s(looks))
+        return await self.lose(job, doubt)
+
+    async def _sent_again(self, job: Job) -> Job | None:
+        """Send a create again under its key, where the operator has said that it then makes no second task."""
+        if not self._honours_key or job.provider_task_id or self._elapsed_s(job) > SENT_AGAIN_WITHIN_S:
+            return None
+        try:
+            task = await self._create(job)
+        except errors.ProviderError as error:  # which says nothing of the first one
+            log.info("task not created again", extra={"job": job.id, "error": repr(error)})
+            return None
+        return replace(job, provider_task_id=task.id, estimated_s=task.estimated_s)
+
     async def watch(self, job: Job) -> Job | None:
-        """Look at the task until it ends. From `running` to `delivering`, `ready` or `failed`.
+        """Look at the task until it ends. From `running` to `delivering`, `ready`, `failed` or `lost`.
 
         The deadline ends no task that was not looked at in this process: the bot may have been away for longer.
         """
@@ -187,7 +250,7 @@ class Steps:
                     return await self._take_home(job, task)
                 job = replace(job, progress=task.progress)
                 self._announcer.show(job)
-        return await self.fail(job, Failure(kind=FailureKind.TIMED_OUT))
+        return await self.lose(job, Failure(kind=FailureKind.TIMED_OUT))
 
     def _next_look_s(self, job: Job, earliest_s: float | None) -> float:
         return polling.next_look_s(
@@ -232,7 +295,8 @@ class Steps:
             result = await self._fetch(job, task.result_urls[0])
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
-            return await self.fail(ended, failures.of_result(error))
+            failure = failures.of_result(error)
+            return await (self.lose(ended, failure) if may_come_whole(error) else self.fail(ended, failure))
         return await self._keep(
             ended,
             Status.DELIVERING,
@@ -242,7 +306,7 @@ class Steps:
         )
 
     async def _fetch(self, job: Job, url: str) -> ResultFile:
-        """Download with patience: what passes is waited out while the link lives, what looks spoilt is tried again."""
+        """Download with patience: what passes is waited out until the deadline, what looks spoilt is tried again."""
         began_s = self._clock.monotonic()
         tries = 0
         while True:
@@ -258,8 +322,8 @@ class Steps:
 
     def _is_worth_another_try(self, error: DownloadFailed | NotAPicture, tries: int, elapsed_s: float) -> bool:
         if isinstance(error, DownloadFailed) and error.passing:
-            return elapsed_s < self._patience.link_life.total_seconds()
-        return error.reason in {"gone", "cut_off"} and tries < self._patience.spoilt_tries
+            return elapsed_s < self._patience.deadline.total_seconds()
+        return looks_spoilt(error) and tries < self._patience.spoilt_tries
 
     async def deliver(self, job: Job) -> Job | None:
         """Put the result before the person. From `delivering` to `delivered`, or `ready` where no way is open.
@@ -279,6 +343,8 @@ class Steps:
             with contextlib.suppress(StoreError):  # only where it stands is lost, and it must not be posted again
                 await self._store.set_reply(job.id, delivery.route)
         moved = await self._keep(job, to, delivery_note=delivery.note, told_at=told_at)
+        if moved is None:
+            return None
         await self._store.erase_links(job.id)
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
@@ -295,7 +361,8 @@ class Steps:
         if not await self._announcer.close(job):
             return job
         told = replace(job, told_at=self._clock.now())
-        await self._store.set_told(job.id, now=self._clock.now())
+        if not await self._store.set_told(job.id, now=self._clock.now()):
+            raise Dispossessed(job.id)
         await self._store.erase_links(job.id)
         return told
 
@@ -308,11 +375,21 @@ class Steps:
         return replace(job, route=route)
 
     async def reread(self, job: Job) -> Job:
-        """Return the job as it is stored now."""
-        return await self._store.find(job.id) or job
+        """Return the job as it is stored now; raises Dispossessed where another process drives it."""
+        stored = await self._store.find_owned(job.id)
+        if stored is None:
+            raise Dispossessed(job.id)
+        return stored
 
     async def fail(self, job: Job, failure: Failure) -> Job | None:
         """End a job without a picture."""
         log.info("job failed", extra={"job": job.id, "kind": failure.kind.value, "code": failure.code})
         ended_at = job.finished_at or self._clock.now()
         return await self._keep(job, Status.FAILED, failure=failure, finished_at=ended_at)
+
+    async def lose(self, job: Job, failure: Failure) -> Job | None:
+        """Release a job whose task may still come, and let it be looked for later."""
+        log.warning("job lost", extra={"job": job.id, "kind": failure.kind.value, "task": job.provider_task_id})
+        now = self._clock.now()
+        look_at = polling.next_late_look_at(now, now=now)
+        return await self._keep(job, Status.LOST, failure=failure, finished_at=now, lost_at=now, look_at=look_at)

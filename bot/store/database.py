@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from bot.errors import StoreConflict, StoreError
+from bot.errors import FolderInUse, StoreConflict, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +50,17 @@ class Database:
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> "Database":
-        """Open `path`, bring its schema up to this program's, and return it ready for use."""
+    async def open(cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, alone: bool = True) -> "Database":
+        """Open `path`, bring its schema up to this program's, and return it ready for use.
+
+        Raises FolderInUse where the schema would have to change and other processes use it, too (not `alone`).
+        """
         async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
             try:
                 # what cannot be opened fails here, not in the driver's thread, which would then speak to a closed loop
                 sqlite3.connect(path).close()
                 writer = await _connect(stack, path, busy_timeout_s)
-                await _migrate(writer)
+                await _migrate(writer, path, alone=alone)
                 reader = await _connect(stack, path, busy_timeout_s)
             except sqlite3.Error as error:
                 raise StoreError(f"cannot use {path}: {error}") from None
@@ -135,7 +138,7 @@ async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s:
     return connection
 
 
-async def _migrate(connection: aiosqlite.Connection) -> None:
+async def _migrate(connection: aiosqlite.Connection, path: Path, *, alone: bool) -> None:
     """Apply what is missing, each script in a transaction together with the version it leads to."""
     [row] = await connection.execute_fetchall("PRAGMA user_version")
     at = int(row[0])
@@ -144,6 +147,8 @@ async def _migrate(connection: aiosqlite.Connection) -> None:
         raise StoreError(
             f"the database has schema {at}, this program knows up to {known[-1][0]}; use the newer program"
         )
+    if at < known[-1][0] and not alone:
+        raise FolderInUse(str(path.parent))
     for version, script in known:
         if version <= at:
             continue

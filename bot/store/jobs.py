@@ -64,8 +64,8 @@ WHERE told_at IS NULL AND (owner IS NULL OR owner IN (SELECT value FROM json_eac
 RETURNING *
 """
 
-# No other process drives it, and none has noted a wish to cancel of which the caller does not know.
-_IS_CURRENT = """
+# Another process that took a wish to cancel has closed the card: of that the caller has to know.
+_SHOWS_PROGRESS = """
 SELECT 1 FROM jobs WHERE id = :id AND owner IS :me AND (cancel_requested_at IS NULL OR :knows_of_cancel)
 """
 
@@ -246,10 +246,14 @@ class JobStore:
         rows = await self._database.read("SELECT * FROM jobs WHERE id = ? AND owner IS ?", (job_id, self._owner))
         return self._job(rows[0], await self._sources(job_id)) if rows else None
 
-    async def is_current(self, job: Job) -> bool:
-        """Tell whether this process still drives a job, and knows of a wish to cancel it if there is one."""
+    async def is_owned(self, job_id: str) -> bool:
+        """Tell whether this process still drives a job."""
+        return bool(await self._database.read("SELECT 1 FROM jobs WHERE id = ? AND owner IS ?", (job_id, self._owner)))
+
+    async def shows_progress(self, job: Job) -> bool:
+        """Tell whether this process may show progress of a job: no other drives it, or has closed its card."""
         columns = {"id": job.id, "me": self._owner, "knows_of_cancel": job.cancel_requested_at is not None}
-        return bool(await self._database.read(_IS_CURRENT, columns))
+        return bool(await self._database.read(_SHOWS_PROGRESS, columns))
 
     async def list_dispossessed(self, job_ids: Iterable[str]) -> list[str]:
         """List those of the jobs that other processes have taken over."""
