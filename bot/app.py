@@ -31,8 +31,10 @@ from bot.intake import History, Intake, Presence, QualityOffers, QuotaCard, Resu
 from bot.jobs.admission import Terms
 from bot.jobs.claims import Claims
 from bot.jobs.library import Library
+from bot.jobs.lost import LateArrivals
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
+from bot.jobs.search import TaskSearch
 from bot.jobs.service import JobService
 from bot.jobs.steps import Patience, Steps
 from bot.jobs.tending import Tending
@@ -45,6 +47,7 @@ from bot.store.assets import AssetStore
 from bot.store.claims import ClaimStore
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
+from bot.store.lost import LostStore
 from bot.store.meta import MetaStore
 from bot.store.retention import RetentionStore
 from bot.store.tray import TrayStore
@@ -67,6 +70,7 @@ class App:
     store: JobStore
     tending: Tending
     meta: MetaStore
+    late_arrivals: LateArrivals
     retention: Retention
     guilds: GuildService
     spending: SpendingStop
@@ -84,7 +88,13 @@ class App:
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
-            async with self.tending.running(), self.retention.running(), self.guilds.running(), self.spending.running():
+            async with (
+                self.tending.running(),
+                self.late_arrivals.running(),
+                self.retention.running(),
+                self.guilds.running(),
+                self.spending.running(),
+            ):
                 await patiently("commands", self._sync_commands, clock=self.clock)
                 await self.client.gateway.run()
         finally:
@@ -176,17 +186,22 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             announce=app_parts.teller_of_spending(client, server_log),
             clock=clock,
         )
+        lost = LostStore(database, folder=folder.root)
+        search = TaskSearch(store=lost, provider=provider)
+        results = await app_parts.make_results(stack, settings, clock, folder)
         steps = Steps(
             store=store,
             provider=provider,
             sources=sources,
-            results=await app_parts.make_results(stack, settings, clock, folder),
+            results=results,
+            search=search,
             announcer=announcer,
             spending=quotas.spending,
             wakes=wakes,
             clock=clock,
             patience=Patience(deadline=timedelta(minutes=settings.job_deadline_minutes)),
             callback_base=settings.callback_base,
+            honours_key=settings.provider_honours_idempotency_key,
         )
         runner = JobRunner(
             steps=steps,
@@ -202,8 +217,20 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         retention = app_parts.make_retention(
             settings, database=database, store=store, runner=runner, folder=folder, clock=clock
         )
+        late_arrivals = LateArrivals(
+            store=lost,
+            jobs=store,
+            provider=provider,
+            search=search,
+            results=results,
+            admission=quotas.admission,
+            runner=runner,
+            wakes=wakes,
+            clock=clock,
+        )
         jobs = JobService(
             store=store,
+            lost=lost,
             runner=runner,
             admission=quotas.admission,
             retention=retention,
@@ -252,6 +279,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             store=store,
             tending=Tending(runner=runner, owners=owners, store=store, claims=client.claims, wakes=wakes, clock=clock),
             meta=meta,
+            late_arrivals=late_arrivals,
             retention=retention,
             guilds=guilds,
             spending=quotas.spending,

@@ -283,7 +283,7 @@ async def serve_web(
     """Serve the web side for the block, where the settings ask for it."""
     if not settings.serves_web:
         return
-    application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
+    application = web.application(jobs=jobs, is_healthy=lambda: client.connected, clock=clock)
     application.add_routes(pictures.routes(hosted, clock=clock))
     port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
     base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))

@@ -5,6 +5,7 @@ looks while nothing can be done yet, then the closest ones allowed: that keeps b
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 CLOSEST_S = 3.0
 JITTER_S = 0.4
@@ -15,6 +16,10 @@ ASLEEP_S = 30.0
 NET_FACTOR = 4.0
 """With callbacks on, looking is only the net beneath them."""
 SAMPLES_NEEDED = 5
+
+LATE_LOOKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""After a job was released; then hourly, while a link to its result may live (provider.md 3.2)."""
+LAST_LATE_LOOK = timedelta(hours=24)
 
 
 def earliest_end_s(recent_durations_s: Sequence[float]) -> float | None:
@@ -42,3 +47,11 @@ def _plain_wait_s(elapsed_s: float, earliest_s: float | None) -> float:
     if elapsed_s < PATIENT_AFTER_S:
         return CLOSEST_S
     return PATIENT_S if elapsed_s < ASLEEP_AFTER_S else ASLEEP_S
+
+
+def next_late_look_at(lost_at: datetime, *, now: datetime) -> datetime | None:
+    """Return when to look again for what was released at `lost_at`; None where it is given up."""
+    ago = now - lost_at
+    hour = timedelta(hours=1)
+    after = next((each for each in LATE_LOOKS if ago < each), (ago // hour + 1) * hour)
+    return lost_at + after if after <= LAST_LATE_LOOK else None

@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
-from bot.errors import NotAPicture
+from bot.errors import DownloadFailed, NotAPicture
 from bot.files import sync_folder
 from bot.images import container
 from bot.jobs.model import ResultFile
@@ -13,6 +14,18 @@ from bot.net import Downloader
 MAX_RESULT_BYTES = 100 * 1024 * 1024
 """Four times the largest file seen of this model (provider.md 9)."""
 DOWNLOAD_TIMEOUT_S = 120.0
+RESULT_LINK_LIFE = timedelta(hours=24)
+"""provider.md 3.2."""
+
+
+def looks_spoilt(error: DownloadFailed | NotAPicture) -> bool:
+    """Tell whether a result is missing or cut off; right after the end of a task it may be whole a moment later."""
+    return error.reason in {"gone", "cut_off"}
+
+
+def may_come_whole(error: DownloadFailed | NotAPicture) -> bool:
+    """Tell whether a result that could not be fetched may be fetched at another time."""
+    return looks_spoilt(error) or (isinstance(error, DownloadFailed) and error.passing)
 
 
 class ResultKeeper:
