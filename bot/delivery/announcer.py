@@ -1,10 +1,10 @@
 """Tells people on Discord how their jobs are doing: the `Announcer` that jobs were promised."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from weakref import WeakValueDictionary
@@ -16,11 +16,12 @@ from bot.delivery import pacing
 from bot.delivery.editor import MessageEditor
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
-from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Picture, Post
+from bot.delivery.posts import Outcome, Picture, Post
+from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from bot.errors import NotAPicture
 from bot.images.fit import DoesNotFit
 from bot.images.worker import WorkerDied
-from bot.jobs.announcer import Delivery
+from bot.jobs.announcer import Delivery, DeliveryPostponed
 from bot.jobs.model import Job, ReplyRoute, ResultFile, Status
 from bot.ui import cards
 
@@ -31,6 +32,10 @@ LAST_CHANCE = timedelta(seconds=150)
 """Before a token dies: long enough that an edit, however slow the pace, comes in time."""
 ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
+RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
+"""Between tries to have a reply say that its end stands elsewhere; the end itself is out by then."""
+
+_UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,14 @@ class DiscordAnnouncer:
         self._shows_progress = shows_progress
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
+        self._seen_coming: set[str] = set()
+        """Jobs whose end was still to come when this process had them: no other can have posted how they ended."""
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     def first_card(self, job: Job) -> cards.Card:
-        """Return the card that answers a command."""
+        """Return the card that answers a command; how the job ends is this process's to tell."""
+        self._seen_coming.add(job.id)
         return cards.progress_card(job, now=self._clock.now(), position=None)
 
     def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
@@ -81,6 +89,8 @@ class DiscordAnnouncer:
             now = self._clock.now()
             return cards.progress_card(job, now=now, position=turn, waiting_for_provider=waiting_for_provider)
 
+        if job.status in _UNDER_WAY:
+            self._seen_coming.add(job.id)
         self._editor(job).show(draw)
 
     def remind(self, job: Job) -> None:
@@ -91,6 +101,7 @@ class DiscordAnnouncer:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
         async with self._final_turn(job), self._uploads:
             delivery = await self._deliver_within_limits(job, job.result, pressed=pressed)
+            await self._retire_old(job, delivery.route, pressed=pressed)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
@@ -98,7 +109,9 @@ class DiscordAnnouncer:
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
-                await self._ladder.edit_reply(job, self._post(job, cards.cancelled_card(job)))
+                await self._ladder.edit_reply(
+                    job, self._post(job, "cancelled", cards.cancelled_card(job), pressed=pressed)
+                )
             elif job.status is Status.FAILED:
                 await self._tell_failure(job)
             elif job.status is Status.READY:
@@ -116,7 +129,9 @@ class DiscordAnnouncer:
         async with self._turns.setdefault(job.id, asyncio.Lock()):
             await editor.seal()
             if await still_open():
-                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+                await self._ladder.edit_reply(
+                    job, self._post(job, "cancelled", cards.cancelled_card(job), pressed=True)
+                )
 
     async def let_go(self, job: Job) -> None:
         async with self._final_turn(job):
@@ -132,22 +147,23 @@ class DiscordAnnouncer:
 
         The answer may have arrived all the same, so it is looked for before anything is posted anew.
         """
-        post = self._post(job, self.first_card(job))
+        post = replace(self._post(job, "card", self.first_card(job)), nonce=job.id, since=job.created_at)
         posted = await self._ladder.edit_reply(job, post)
-        if posted.outcome is not Outcome.POSTED:
+        if posted.outcome is Outcome.CLOSED:
             posted = await self._ladder.post_anew(job, post)
         return posted.route if posted.outcome is Outcome.POSTED else None
 
     async def _tell_failure(self, job: Job) -> None:
-        posted = await self._ladder.post(job, self._post(job, cards.failure_card(job)))
+        posted = await self._ladder.post(job, self._post(job, "failed", cards.failure_card(job)))
+        await self._retire_old(job, posted.route)
         if posted.outcome is not Outcome.POSTED:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
 
     async def _tell_expiry(self, job: Job) -> None:
         """Close the card and send a direct message: nobody looks at a card that is weeks old."""
-        post = self._post(job, cards.expired_card(job))
+        post = self._post(job, "expired", cards.expired_card(job))
         await self._ladder.edit_reply(job, post)
-        if await self._ladder.direct(job, post) is not Outcome.POSTED:
+        if await self._ladder.notify(job, post) is not Outcome.POSTED:
             log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
     async def _deliver_within_limits(self, job: Job, result: ResultFile, *, pressed: bool) -> Delivery:
@@ -157,11 +173,11 @@ class DiscordAnnouncer:
             try:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
-                    post = self._post(job, card, picture=fitted.picture, pressed=pressed)
+                    post = self._post(job, "picture", card, picture=fitted.picture, pressed=pressed)
                     posted = await self._ladder.post(job, post)
             except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
-                posted = await self._ladder.post(job, self._post(job, cards.kept_card(job), pressed=pressed))
+                posted = await self._ladder.post(job, self._post(job, "kept", cards.kept_card(job), pressed=pressed))
                 return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
             if posted.outcome is Outcome.POSTED:
                 return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
@@ -172,15 +188,38 @@ class DiscordAnnouncer:
 
     async def _offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
-        post = self._post(job, cards.ready_card(job), pressed=pressed)
+        post = self._post(job, "ready", cards.ready_card(job), pressed=pressed)
         posted = await self._ladder.edit_reply(job, post)
         if posted.outcome is not Outcome.POSTED:
             posted = await self._ladder.post_to_person(job, post)
+            await self._retire_old(job, posted.route, pressed=pressed)
         return posted.outcome is Outcome.POSTED
 
-    def _post(self, job: Job, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False) -> Post:
-        asked = None if pressed or self._still_mine is None else partial(self._still_mine, job.id)
-        return Post(card=card, picture=picture, may_go=asked)
+    async def _retire_old(self, job: Job, route: ReplyRoute | None, *, pressed: bool = False) -> None:
+        """Have the reply say that the end stands elsewhere, if it does: it would say for ever that the job goes on."""
+        if route is None or job.route.message_id in {None, route.message_id}:
+            return
+        post = self._post(job, "moved", cards.moved_card(job), pressed=pressed)
+        for pause_s in RETIRE_PAUSES_S:
+            with contextlib.suppress(DeliveryPostponed):
+                await self._ladder.retire(job, post)
+                return
+            await self._clock.sleep(pause_s)
+        log.warning("reply could not be closed", extra={"job": job.id, "message_id": job.route.message_id})
+
+    def _post(
+        self, job: Job, purpose: str, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False
+    ) -> Post:
+        seen_coming = job.id in self._seen_coming
+        return Post(
+            card=card,
+            # One for each purpose: the nonce of the card would bring the card back instead of the picture.
+            nonce=f"{job.id}-{purpose}",
+            since=self._clock.now() if seen_coming else job.finished_at or job.created_at,
+            picture=picture,
+            maybe_there=not seen_coming and not pressed,
+            may_go=None if pressed or self._still_mine is None else partial(self._still_mine, job.id),
+        )
 
     def _is_last_chance(self, job: Job) -> bool:
         """Tell whether only the token reaches the reply, and it is about to die (DESIGN 6: before minute 14)."""
@@ -199,7 +238,7 @@ class DiscordAnnouncer:
             limits.append(guild.filesize_limit if guild else PLAIN_LIMIT_BYTES)
         return min(limits) if len(limits) > 1 else PLAIN_LIMIT_BYTES
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _final_turn(self, job: Job) -> AsyncGenerator[None, None]:
         """Have the reply for one final edit, after which no progress and no other end comes."""
         async with self._turns.setdefault(job.id, asyncio.Lock()):
@@ -207,6 +246,7 @@ class DiscordAnnouncer:
             if reply is not None:
                 await reply.editor.seal()
             yield
+            self._seen_coming.discard(job.id)
 
     def _editor(self, job: Job) -> MessageEditor:
         if job.id not in self._replies:
@@ -220,7 +260,7 @@ class DiscordAnnouncer:
         async def send(card: cards.Card) -> bool:
             if self._shows_progress is not None and not await self._shows_progress(job):
                 return False
-            return (await self._ladder.edit_reply(job, self._post(job, card))).outcome is Outcome.POSTED
+            return (await self._ladder.edit_reply(job, self._post(job, "progress", card))).outcome is Outcome.POSTED
 
         def gap_s() -> float:
             age_s = (self._clock.now() - job.created_at).total_seconds()

@@ -116,6 +116,26 @@ def kept_card(job: Job) -> Card:
     return _notice(job, title=Status.READY, sentence=texts.cannot_be_shown(), button=None)
 
 
+def moved_card(job: Job) -> Card:
+    """Return the card of a reply whose end stands in another message, because it could not be put here."""
+    embed = discord.Embed(title=texts.MOVED_TITLE, description=texts.moved(), colour=GREY)
+    embed.set_footer(text=texts.reference(job))
+    return Card(embed=embed, view=None)
+
+
+def wordless(card: Card) -> Card:
+    """Return a card without the words of the person, for a place whose moderation refused them."""
+    embed = discord.Embed(title=card.embed.title, description=texts.words_withheld(), colour=card.embed.colour)
+    embed.set_footer(text=card.embed.footer.text)
+    return Card(embed=embed, view=card.view)
+
+
+def custom_ids(view: ui.View | None) -> frozenset[str]:
+    """Return the ids of a card's buttons."""
+    rows = view.to_components() if view else []
+    return frozenset(button["custom_id"] for row in rows for button in row["components"])
+
+
 def fingerprint(card: Card) -> str:
     """Return a text that is the same for cards that look and work the same."""
     components = card.view.to_components() if card.view else []

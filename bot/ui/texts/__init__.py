@@ -61,15 +61,18 @@ from bot.ui.texts.names import (
     size_name,
 )
 from bot.ui.texts.notices import (
+    MOVED_TITLE,
     cancelled_after,
     cancelled_before,
     cannot_be_shown,
     kept_for_now,
+    moved,
     not_deleted,
     not_ready,
     ready,
     still_working_here,
     too_late_to_cancel,
+    words_withheld,
 )
 from bot.ui.texts.pressing import (
     EDIT_FORM_EXAMPLE,
@@ -116,6 +119,7 @@ __all__ = [
     "IMAGINE_DESCRIPTION",
     "IMAGINE_OPTIONS",
     "INSTRUCTION_LABEL",
+    "MOVED_TITLE",
     "NEWER_LABEL",
     "NO_SEED",
     "OLDER_LABEL",
@@ -161,6 +165,7 @@ __all__ = [
     "listed",
     "made_by",
     "message_link",
+    "moved",
     "name_of_result",
     "not_deleted",
     "not_posted",
@@ -191,4 +196,5 @@ __all__ = [
     "unknown_button",
     "unread_reply",
     "wordless_reply",
+    "words_withheld",
 ]

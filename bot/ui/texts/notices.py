@@ -30,6 +30,22 @@ def cannot_be_shown() -> str:
     )
 
 
+MOVED_TITLE = "Answered elsewhere"
+
+
+def moved() -> str:
+    """Return what stands on a card whose end had to be told in another message."""
+    return (
+        "Discord did not let this message be changed when the request ended. What became of it stands in a new "
+        "message, here or in the direct messages of whoever asked. Nothing more comes here; nothing counts twice."
+    )
+
+
+def words_withheld() -> str:
+    """Return what stands on a card in a place whose moderation refuses the prompt."""
+    return "The moderation of this place does not let the bot repeat the prompt here. It changes nothing else."
+
+
 def kept_for_now() -> str:
     """Return the answer to a press that Discord would not let bring the picture just now."""
     return (
