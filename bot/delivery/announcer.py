@@ -106,6 +106,12 @@ class DiscordAnnouncer:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
 
+    async def show_again(self, job: Job, *, press_id: int) -> Delivery:
+        """Post a picture that was delivered before once more, as the answer to a press; raises DeliveryPostponed."""
+        assert job.result is not None  # noqa: S101 - whoever shows it has seen it
+        async with self._uploads:
+            return await self._deliver_within_limits(job, job.result, pressed=True, again_for=press_id)
+
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
@@ -166,7 +172,9 @@ class DiscordAnnouncer:
         if await self._ladder.notify(job, post) is not Outcome.POSTED:
             log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
-    async def _deliver_within_limits(self, job: Job, result: ResultFile, *, pressed: bool) -> Delivery:
+    async def _deliver_within_limits(
+        self, job: Job, result: ResultFile, *, pressed: bool, again_for: int | None = None
+    ) -> Delivery:
         """Post the picture; where Discord takes less than it said, once more and smaller."""
         limit_bytes = self._limit_bytes(job)
         for _try in range(2):
@@ -174,6 +182,8 @@ class DiscordAnnouncer:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
                     post = self._post(job, "picture", card, picture=fitted.picture, pressed=pressed)
+                    if again_for is not None:  # not the post of the delivery, which may well stand there
+                        post = replace(post, nonce=f"again-{again_for}", since=self._clock.now())
                     posted = await self._ladder.post(job, post)
             except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})

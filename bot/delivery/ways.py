@@ -23,14 +23,16 @@ PLAIN_LIMIT_BYTES = 10 * 1024 * 1024
 REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 """Under the 25 MiB that Discord documents for one request, with room for the rest of it."""
 
+BLOCKED_CODES = (200000, 240000)
+"""AutoMod has refused the words, or a link; only what a user installation brings is held against it (discord.md 1)."""
+
 _OUTCOMES = {
     10003: Outcome.OUT_OF_REACH,
     10008: Outcome.REMOVED,
     30046: Outcome.CLOSED,  # edits of messages older than an hour are used up, and nobody says for how long
     40005: Outcome.TOO_LARGE,
     50045: Outcome.TOO_LARGE,
-    200000: Outcome.BLOCKED,
-    240000: Outcome.BLOCKED,
+    **dict.fromkeys(BLOCKED_CODES, Outcome.BLOCKED),
 }
 _NOBODY = discord.AllowedMentions.none()
 _DEAD_TOKEN = 50027

@@ -15,6 +15,7 @@ import discord
 from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
+from bot.delivery.ways import BLOCKED_CODES
 from bot.guilds.model import GuildSettings
 from bot.guilds.service import GuildService
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
@@ -26,7 +27,7 @@ from bot.intake.wishes import Sketch, Wish, completed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
-from bot.ui import texts
+from bot.ui import cards, texts
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
@@ -179,10 +180,10 @@ class Intake:
                 await interaction.response.defer()
             if interaction.response.is_done():
                 message = await interaction.edit_original_response(content=None, embed=card.embed, view=card.view)
-                return replace(job.route, message_id=message.id)
-            answered = await interaction.response.send_message(
-                embed=card.embed, view=card.view or discord.utils.MISSING, ephemeral=job.route.ephemeral
-            )
+                return replace(
+                    job.route, message_id=message.id, ephemeral=message.flags.ephemeral or job.route.ephemeral
+                )
+            answered = await _answer_with(interaction, card, ephemeral=job.route.ephemeral)
             forced_private = answered.is_ephemeral() or job.route.ephemeral
             return replace(job.route, message_id=answered.message_id, ephemeral=forced_private)
         with refusals_of_discord_noted("first answer, once more"):
@@ -226,3 +227,20 @@ class Intake:
             await self._jobs.collected(job, note=delivery.note)
         elif not delivery.shown:
             await answer_privately(interaction, texts.kept_for_now())
+
+
+async def _answer_with(
+    interaction: Interaction, card: cards.Card, *, ephemeral: bool
+) -> "discord.InteractionCallbackResponse[ImageBot]":
+    """Answer with a card; without the prompt where the moderation of the place refuses its words (discord.md 1)."""
+
+    async def answer(shown: cards.Card) -> "discord.InteractionCallbackResponse[ImageBot]":
+        view = shown.view or discord.utils.MISSING
+        return await interaction.response.send_message(embed=shown.embed, view=view, ephemeral=ephemeral)
+
+    try:
+        return await answer(card)
+    except discord.HTTPException as error:
+        if error.code not in BLOCKED_CODES:
+            raise
+    return await answer(cards.wordless(card))
