@@ -21,6 +21,7 @@ ImagebotError
 │   ├── MessageGone          the message that was meant was deleted
 │   ├── NotEndedYet          a picture is still being made, or waits to be collected
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
+│   ├── StorageUnusable      is_full: the disk has no room, or its folders cannot be written
 │   ├── ShuttingDown
 │   ├── StoreUnavailable     the database did not take the request
 │   ├── LimitReached         a quota: scope, unit, period, limit, used, needed, resets_at, subject_id, fits
@@ -36,7 +37,9 @@ ImagebotError
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
 │   └── HostingFull          every host is full
 ├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program
-│   └── StoreConflict        the database is well and will never take this: say what else, do not repeat
+│   ├── StoreConflict        the database is well and will never take this: say what else, do not repeat
+│   ├── StoreLocked          another program holds it
+│   └── StoreDamaged         what is in it makes no sense any more
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
 ├── FolderInUse              a process works on this DATA_DIR beside which this one can't
@@ -170,6 +173,14 @@ class NotEndedYet(Refusal):
 
 class StorageFull(Refusal):
     """There is no room for another picture, and what is there may not be removed."""
+
+
+class StorageUnusable(Refusal):
+    """A picture could not be kept: the disk has no room (`is_full`), or its folders cannot be written."""
+
+    def __init__(self, *, is_full: bool) -> None:
+        super().__init__("full" if is_full else "not writable")
+        self.is_full = is_full
 
 
 class ShuttingDown(Refusal):
@@ -349,6 +360,14 @@ class StoreError(ImagebotError):
 
 class StoreConflict(StoreError):
     """What was to be stored breaks a rule of the table or fits no column: the same statement fails again and again."""
+
+
+class StoreLocked(StoreError):
+    """Another program holds the database; it may let go of it."""
+
+
+class StoreDamaged(StoreError):
+    """What is in the database makes no sense any more: no new work is taken until a backup is in its place."""
 
 
 class CannotConnect(ImagebotError):

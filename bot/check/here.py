@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.errors import CannotListen, StoreError
 from bot.files import ALIVE_MAX_AGE_S, DataFolder, ProcessLock
 from bot.settings import Settings
-from bot.store import database, retention
+from bot.store import retention, schema
 from bot.web import listening, server
 
 _GB = 1_000_000_000
@@ -57,7 +57,7 @@ async def check_database(folder: DataFolder) -> Finding:
     if not os.path.exists(folder.database):  # noqa: PTH110 - unlike Path's, it is False where a folder may not be seen
         return well("database", "none yet; it is made at the first start")
     try:
-        version = await asyncio.to_thread(database.inspect, folder.database)
+        version = await asyncio.to_thread(schema.inspect, folder.database)
     except StoreError as error:
         return fault("database", str(error))
     return well("database", f"whole, schema {version}")

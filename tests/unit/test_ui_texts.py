@@ -31,6 +31,8 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.MessageGone(), "was deleted"),
     (errors.NotEndedYet(), "still being made"),
     (errors.StorageFull(), "no room left"),
+    (errors.StorageUnusable(is_full=True), "no room left on its disk"),
+    (errors.StorageUnusable(is_full=False), "cannot write to its disk"),
     (errors.ShuttingDown(), "restarting"),
     (errors.StoreUnavailable(), "cannot write to its database"),
     (limit_reached(), "This server's limit for each member of 10 pictures a day"),
