@@ -269,7 +269,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             presses=client.result_presses,
             clock=clock,
         )
-        await app_parts.serve_web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
+        await app_parts.serve_web(
+            stack, settings=settings, jobs=jobs, client=client, hosted=hosted, owners=owners, clock=clock
+        )
         yield App(
             settings=settings,
             client=client,

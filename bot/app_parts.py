@@ -1,6 +1,5 @@
 """The parts of the house, each joined from its own pieces; `app` knows their order."""
 
-import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+from aiohttp.web import Application
 
 from bot.client import ImageBot
 from bot.clock import Clock
@@ -58,10 +58,8 @@ from bot.store.seen import SeenStore
 from bot.store.usage import UsageStore
 from bot.ui.texts import reports as texts_of_reports
 from bot.ui.texts import server_log as texts_of_log
-from bot.web import pictures
+from bot.web import pictures, waiting
 from bot.web import server as web
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,13 +276,21 @@ async def serve_web(
     jobs: JobService,
     client: ImageBot,
     hosted: HostedFolder,
+    owners: Owners,
     clock: Clock,
 ) -> None:
-    """Serve the web side for the block, where the settings ask for it."""
+    """Serve the web side for the block, where the settings ask for it; beside another process once that lets go."""
     if not settings.serves_web:
         return
-    application = web.application(jobs=jobs, is_healthy=lambda: client.connected, clock=clock)
-    application.add_routes(pictures.routes(hosted, clock=clock))
+
+    def application() -> Application:
+        app = web.application(jobs=jobs, is_healthy=lambda: client.connected, clock=clock)
+        app.add_routes(pictures.routes(hosted, clock=clock))
+        return app
+
     port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
-    base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
-    log.info("web server listens", extra={"address": base})
+    await stack.enter_async_context(
+        waiting.serving(
+            application, host=settings.web_host, port=port, may_wait=lambda: bool(owners.others()), clock=clock
+        )
+    )

@@ -60,7 +60,7 @@ class Owners:
         self._bury(self.token)
 
     def renew(self) -> None:
-        """Give the sign of life anew where somebody has removed it; until then the others take this process for dead."""
+        """Give the sign of life anew where it was removed; until then the others take this process for dead."""
         if not self._path(self.token).exists():
             log.warning("sign of life was removed, given anew", extra={"owner": self.token})
             self._lock.release()

@@ -131,13 +131,16 @@ class Steps:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
         log.info("task created", extra={"job": job.id, "task": task.id})
-        return await self._keep(
+        running = await self._keep(
             submitting,
             Status.RUNNING,
             provider_task_id=task.id,
             estimated_s=task.estimated_s,
             credits_reserved=task.credits_reserved,
         )
+        if running is None:  # taken over, and perhaps released: its new owner, or a late look, has use for it
+            await self._store.note_task(job.id, task.id)
+        return running
 
     async def _require_ours(self, job: Job) -> None:
         """Raise Dispossessed where another process drives the job; waits while the database does not say."""

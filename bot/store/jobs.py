@@ -271,6 +271,12 @@ class JobStore:
             return []
         return [row["id"] for row in await self._database.write(_TAKE_CALLED, (self._owner,))]
 
+    async def note_task(self, job_id: str, task_id: str) -> None:
+        """Note which task is a job's where none is known, whoever drives the job and wherever it stands."""
+        await self._database.write(
+            "UPDATE jobs SET provider_task_id = ? WHERE id = ? AND provider_task_id IS NULL", (task_id, job_id)
+        )
+
     async def put_source(self, job_id: str, source: Source) -> None:
         """Store what is known of a source now."""
         await self._database.write(_PUT_SOURCE, job_rows.source_columns(job_id, source, folder=self._folder))
