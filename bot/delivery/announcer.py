@@ -118,7 +118,7 @@ class DiscordAnnouncer:
                 await self._ladder.edit_reply(
                     job, self._post(job, "cancelled", cards.cancelled_card(job), pressed=pressed)
                 )
-            elif job.status is Status.FAILED:
+            elif job.status in {Status.FAILED, Status.LOST}:
                 await self._tell_failure(job)
             elif job.status is Status.READY:
                 return await self._offer(job, pressed=pressed)

@@ -46,11 +46,12 @@ class Card:
 def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_provider: bool = False) -> Card:
     """Return the card of a job that goes on; `position` is its place in the line, if it waits in one."""
     lines = [_bar(job), texts.status_words(job, position, waiting_for_provider=waiting_for_provider)]
-    expected_at = None if waiting_for_provider else _find_expected_at(job)
+    looked_for = texts.is_looked_for(job)
+    expected_at = None if waiting_for_provider or looked_for else _find_expected_at(job)
     if expected_at:
         lines[1] += f" {texts.expectation(expected_at, now=now)}"
     embed = discord.Embed(
-        title=texts.status_title(job.status, position),
+        title=texts.LOOKING_TITLE if looked_for else texts.status_title(job.status, position),
         description="\n".join(lines) + f"\n\n{_short_prompt(job)}{_sources_line(job)}",
         colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
     )
@@ -83,7 +84,8 @@ def result_card(job: Job, *, note: str | None) -> Card:
 def failure_card(job: Job) -> Card:
     """Return why there is no picture, what that cost and what to do next."""
     told = texts.failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
-    embed = discord.Embed(title=told.title, description=f"{told.sentence}\n\n{_short_prompt(job)}", colour=RED)
+    sentence = f"{told.sentence} {texts.may_still_come()}" if job.status is Status.LOST else told.sentence
+    embed = discord.Embed(title=told.title, description=f"{sentence}\n\n{_short_prompt(job)}", colour=RED)
     embed.set_footer(text=texts.reference(job))
     return Card(embed=embed, view=None)
 
@@ -97,7 +99,7 @@ def cancelled_card(job: Job) -> Card:
 
 def ready_card(job: Job) -> Card:
     """Return the card of a picture that is kept until somebody collects it."""
-    return _notice(job, title=Status.READY, sentence=texts.ready(), button=views.CollectButton(job.id), colour=GREEN)
+    return _notice(job, title=Status.READY, sentence=texts.ready(job), button=views.CollectButton(job.id), colour=GREEN)
 
 
 def expired_card(job: Job) -> Card:
@@ -194,7 +196,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
 
 
 def _remarks(job: Job, note: str | None) -> list[str]:
-    remarks = [" ".join(said)] if (said := texts.remarks_on(job.sources)) else []
+    remarks = [late] if (late := texts.came_late(job)) else []
+    if said := texts.remarks_on(job.sources):
+        remarks.append(" ".join(said))
     if job.result is None:
         return remarks
     if not pixels.is_as_asked(job.drawing, job.result):

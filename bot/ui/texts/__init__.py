@@ -51,6 +51,7 @@ from bot.ui.texts.labels import (
     made_by,
     reference,
 )
+from bot.ui.texts.late import LOOKING_TITLE, came_late, is_looked_for, may_still_come
 from bot.ui.texts.names import (
     QUALITY_NAMES,
     SIZE_NAMES,
@@ -119,6 +120,7 @@ __all__ = [
     "IMAGINE_DESCRIPTION",
     "IMAGINE_OPTIONS",
     "INSTRUCTION_LABEL",
+    "LOOKING_TITLE",
     "MOVED_TITLE",
     "NEWER_LABEL",
     "NO_SEED",
@@ -143,6 +145,7 @@ __all__ = [
     "USE_AS_REFERENCE_MENU",
     "FailureText",
     "alt_text",
+    "came_late",
     "cancelled_after",
     "cancelled_before",
     "cannot_be_shown",
@@ -161,9 +164,11 @@ __all__ = [
     "history_parent",
     "history_status",
     "internal_error",
+    "is_looked_for",
     "kept_for_now",
     "listed",
     "made_by",
+    "may_still_come",
     "message_link",
     "moved",
     "name_of_result",

@@ -105,8 +105,8 @@ BY_KIND = {
         happened="Your prompt was handed to the image service, but no clear answer came back.",
         cost=Cost.PERHAPS_OPERATOR,
         advice=(
-            "The bot did not send it again by itself, so that nothing is paid for twice. "
-            "If you still want the picture, send the command again."
+            "The bot has looked for your picture and ordered no second one, so that nothing is paid for twice. "
+            "If you do not want to wait for it, send the command again."
         ),
     ),
     FailureKind.NO_RESULT: Explanation(

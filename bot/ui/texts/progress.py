@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.jobs.model import Job, Status
+from bot.ui.texts import late
 
 _NEARLY_DONE_PERCENT = 85
 
@@ -17,6 +18,7 @@ _TITLES = {
     Status.FAILED: "No picture this time",
     Status.CANCELLED: "Cancelled",
     Status.EXPIRED: "Not collected in time",
+    Status.LOST: "No picture so far",
 }
 
 _WORDS = {
@@ -29,6 +31,7 @@ _WORDS = {
     Status.FAILED: "No picture was made.",
     Status.CANCELLED: "The request was cancelled.",
     Status.EXPIRED: "The picture was kept for you, was not collected in time, and has been removed.",
+    Status.LOST: f"No picture came in time, and it is not counted. {late.may_still_come()}",
 }
 
 
@@ -46,6 +49,8 @@ def status_words(job: Job, position: int | None, *, waiting_for_provider: bool =
             "The image service is busy or does not answer at the moment. "
             "Your request is kept, and the bot keeps trying."
         )
+    if late.is_looked_for(job):
+        return late.looking()
     if job.status is Status.RUNNING:
         return _drawing_words(job.progress)
     if job.status is not Status.QUEUED or position is None:
