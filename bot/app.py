@@ -32,6 +32,7 @@ from bot.jobs.admission import Terms
 from bot.jobs.claims import Claims
 from bot.jobs.library import Library
 from bot.jobs.lost import LateArrivals
+from bot.jobs.owners import Owners
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.search import TaskSearch
@@ -68,6 +69,7 @@ class App:
     announcer: DiscordAnnouncer
     server_log: ServerLog
     store: JobStore
+    owners: Owners
     tending: Tending
     meta: MetaStore
     late_arrivals: LateArrivals
@@ -279,6 +281,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             announcer=announcer,
             server_log=server_log,
             store=store,
+            owners=owners,
             tending=Tending(runner=runner, owners=owners, store=store, claims=client.claims, wakes=wakes, clock=clock),
             meta=meta,
             late_arrivals=late_arrivals,

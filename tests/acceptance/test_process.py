@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -20,14 +21,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.sandbox.discord import DiscordSandbox
 from bot.sandbox.evolink import EvoLinkSandbox
+from tests.support.ports import free_port
 
 KEY, TOKEN = "sk-secret-of-the-operator", "secret-token-of-the-bot"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -92,16 +88,18 @@ async def test_with_nothing_but_settings_a_picture_arrives_and_no_secret_is_logg
         assert evolink.keys_leaked == []
 
 
-async def test_a_second_bot_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
+async def test_a_newer_program_does_not_change_the_database_under_an_older_one(tmp_path: Path) -> None:
     """One line that says why, exit code 1, and the first goes on."""
     async with loopback() as (evolink, discord):
         env = environment(evolink, discord, tmp_path)
         first = await start(env)
         await discord.gateway.wait_for_connections()
+        with contextlib.closing(sqlite3.connect(tmp_path / "imagebot.sqlite3", isolation_level=None)) as database:
+            database.execute("PRAGMA user_version = 10")  # what the older program left it at
         second = await start(env)
         _, said = await second.communicate()
         assert second.returncode == 1
-        assert "in use" in said.decode()
+        assert "in use by another imagebot" in said.decode()
         assert "Traceback" not in said.decode()
         first.send_signal(signal.SIGINT)
         await first.communicate()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from aiohttp import WSMsgType, web
@@ -66,6 +66,12 @@ class Gateway:
         """Wait until so many sessions are connected and know their guilds."""
         await self._bell.wait_until(
             lambda: len(self.connected) >= count, what=f"{count} gateway connections", timeout=timeout
+        )
+
+    async def wait_for_another(self, known: Collection[str], *, timeout: float = PATIENCE_S) -> None:
+        """Wait until a session is connected whose id is none of these."""
+        await self._bell.wait_until(
+            lambda: any(each.id not in known for each in self.connected), what="another connection", timeout=timeout
         )
 
     def publish(self, event: Event) -> None:
