@@ -181,7 +181,8 @@ class DiscordAnnouncer:
             try:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
-                    post = self._post(job, "picture", card, picture=fitted.picture, pressed=pressed)
+                    purpose = "collect" if pressed else "picture"
+                    post = self._post(job, purpose, card, picture=fitted.picture, pressed=pressed)
                     if again_for is not None:  # not the post of the delivery, which may well stand there
                         post = replace(post, nonce=f"again-{again_for}", since=self._clock.now())
                     posted = await self._ladder.post(job, post)

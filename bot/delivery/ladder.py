@@ -114,7 +114,8 @@ class Ladder:
         if now - min(post.since, lost.at if lost else now) > NONCE_LIFE:
             found = await self._ways.find(channel_id, job, post)
             if found is not None:
-                self._unanswered.pop(post.nonce, None)
+                if found.outcome is not Outcome.UNREADABLE:
+                    self._unanswered.pop(post.nonce, None)
                 return found
         self._unanswered.setdefault(post.nonce, _Send(channel_id=channel_id, at=now))
         try:
