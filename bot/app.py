@@ -107,6 +107,7 @@ class App:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
         await self.runner.stop()
+        await self.client.settle()
         await self.announcer.stop()
         await self.server_log.stop()
         await self.client.close()
@@ -318,3 +319,4 @@ def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) 
     signalled.set()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)  # Python's own for SIGINT would let everything clean up first

@@ -39,6 +39,10 @@ discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the
 discord.VoiceClient.warn_dave = False
 
 EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library", "cogs.usage", "cogs.admin")
+ANSWERED_WITHIN_S = 5.0
+"""How long a stop waits for what is being answered: Discord gives 3 s for a first answer."""
+_ANSWERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction", "discord.py: on_message")
+"""How the library names the tasks in which people are answered; under another name they would be cut by a stop."""
 CONNECTIONS_TO_A_HOST = 100
 """A thousand commands at once take turns; without a limit each would hold a socket of its own."""
 
@@ -159,6 +163,12 @@ class ImageBot(commands.AutoShardedBot):
         if event_name in {"shard_connect", "shard_resumed"}:
             self.gateway.note_ready(args[0])
         super().dispatch(event_name, *args, **kwargs)
+
+    async def settle(self) -> None:
+        """Let what answers people come to its end, for a few seconds at most."""
+        answers = [task for task in asyncio.all_tasks() if task.get_name().startswith(_ANSWERS)]
+        if waiting := [*answers, *self._claiming]:
+            await asyncio.wait(waiting, timeout=ANSWERED_WITHIN_S)
 
     async def close(self) -> None:
         """Disconnect. The library's own close raises where there was no login (discord.md 12)."""

@@ -1,16 +1,18 @@
-"""Two bots on one DATA_DIR: an update without downtime, an owner that dies, and one that only stood still for a while."""
+"""Two bots on one DATA_DIR: an update without downtime, an owner that dies, and one that only stood still."""
 
 import asyncio
 import contextlib
 import hashlib
+import signal
 import sqlite3
-from collections.abc import Generator
+from collections.abc import AsyncGenerator
 
 import aiohttp
 
 from bot.files import DataFolder
 from bot.jobs.owners import Owners
 from bot.sandbox.discord import Message, Permission
+from bot.sandbox.evolink import Slow
 from tests.support.house import House, title
 from tests.support.ports import free_port
 
@@ -23,18 +25,17 @@ def assert_each_has_the_picture_of_its_words(house: House, messages: list[Messag
         assert hashlib.sha256(attachment.read()).hexdigest() == made[f"picture {number}"]
 
 
-@contextlib.contextmanager
-def thief(house: House, *, once: str) -> Generator[None, None, None]:
+@contextlib.asynccontextmanager
+async def thief(house: House, *, once: str) -> AsyncGenerator[None, None]:
     """Have a living process take each job from its owner right after it came to the status `once`."""
     owners = Owners(DataFolder(house.data_dir))
     owners.take()
-    with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3", isolation_level=None)) as database:
-        database.execute(
-            f"CREATE TRIGGER theft AFTER UPDATE OF status ON jobs WHEN NEW.status = '{once}'"
-            f" BEGIN UPDATE jobs SET owner = '{owners.token}' WHERE id = NEW.id; END"
-        )
-        yield
-        database.execute("DROP TRIGGER theft")
+    await house.change_database(
+        f"CREATE TRIGGER theft AFTER UPDATE OF status ON jobs WHEN NEW.status = '{once}'"
+        f" BEGIN UPDATE jobs SET owner = '{owners.token}' WHERE id = NEW.id; END"
+    )
+    yield
+    await house.change_database("DROP TRIGGER theft")
     owners.release()
 
 
@@ -64,13 +65,27 @@ async def test_an_update_without_downtime_delivers_every_picture_once(house: Hou
     house.evolink.knobs.duration_s = 40
     async with house.bot_process(max_concurrent_tasks=2) as old:
         messages = [await house.imagine(prompt=f"picture {number}") for number in range(4)]
-        async with house.bot_process(max_concurrent_tasks=2):
+        async with house.bot(max_concurrent_tasks=2):
             messages += [await house.imagine(prompt=f"picture {number}") for number in range(4, 6)]
             await house.until(lambda: len(house.tasks) >= 2)
             assert await old.terminate() == 0
             messages.append(await house.imagine(prompt="picture 6"))
             await house.until(lambda: all(message.attachments for message in messages))
     assert_each_has_the_picture_of_its_words(house, messages)
+
+
+async def test_a_stop_that_waits_is_cut_short_by_a_second_signal(house: House) -> None:
+    """The first lets a POST that costs money come to its end; the next ends the process where it stands."""
+    house.evolink.knobs.create.append(Slow(delay_s=60))
+    async with house.bot_process() as bot:
+        await house.imagine()
+        await house.until(lambda: any(seen.path == "/v1/images/generations" for seen in house.evolink.requests))
+        stopping = asyncio.create_task(bot.terminate())
+        refused = await house.imagine(house.bob)
+        assert "restarting" in refused.content
+        assert not stopping.done()
+        bot.process.send_signal(signal.SIGINT)
+        assert await stopping == -signal.SIGINT
 
 
 async def test_the_jobs_of_a_killed_process_are_taken_over_at_once(house: House) -> None:
@@ -94,7 +109,7 @@ async def test_the_jobs_of_a_killed_process_are_taken_over_at_once(house: House)
 async def test_who_was_dispossessed_before_the_post_sends_none(house: House) -> None:
     """It stood still after it had stored its intent: ownership is looked at once more, immediately before the POST."""
     async with house.bot():
-        with thief(house, once="submitting"):
+        async with thief(house, once="submitting"):
             await house.imagine()
             await house.until(lambda: house.stored("status") == ["submitting"])
             await house.clock.advance(120)
@@ -105,7 +120,7 @@ async def test_who_was_dispossessed_before_the_end_edits_nothing(house: House) -
     """Neither the picture nor any progress: the new owner shows it, here the same process after the thief has ended."""
     house.evolink.knobs.duration_s = 10
     async with house.bot():
-        with thief(house, once="delivering"):
+        async with thief(house, once="delivering"):
             message = await house.imagine()
             await house.until(lambda: house.stored("status") == ["delivering"])
             n_versions = len(message.states)
@@ -119,14 +134,13 @@ async def test_who_was_dispossessed_before_the_end_edits_nothing(house: House) -
 async def test_progress_of_a_stolen_job_is_not_shown(house: House) -> None:
     """Each progress edit is preceded by a look at who owns the job."""
     house.evolink.knobs.duration_s = 200
-    async with house.bot():
-        with thief(house, once="running"):
-            message = await house.imagine()
-            await house.until(lambda: house.stored("status") == ["running"])
-            n_versions = len(message.states)
-            await house.clock.advance(100)
-            assert len(message.states) == n_versions
-            assert house.tasks[0].reads <= 1
+    async with house.bot(), thief(house, once="running"):
+        message = await house.imagine()
+        await house.until(lambda: house.stored("status") == ["running"])
+        n_versions = len(message.states)
+        await house.clock.advance(100)
+        assert len(message.states) == n_versions
+        assert house.tasks[0].reads <= 1
 
 
 async def test_a_callback_to_the_wrong_process_reaches_the_owner_within_seconds(house: House) -> None:
