@@ -38,6 +38,7 @@ from bot.jobs.runner import JobRunner
 from bot.jobs.search import TaskSearch
 from bot.jobs.service import JobService
 from bot.jobs.steps import Patience, Steps
+from bot.jobs.storage import Storage
 from bot.jobs.tending import Tending
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
@@ -74,6 +75,7 @@ class App:
     meta: MetaStore
     late_arrivals: LateArrivals
     retention: Retention
+    storage: Storage
     guilds: GuildService
     spending: SpendingStop
     folder: DataFolder
@@ -94,6 +96,7 @@ class App:
                 self.tending.running(),
                 self.late_arrivals.running(),
                 self.retention.running(),
+                self.storage.running(),
                 self.guilds.running(),
                 self.spending.running(),
             ):
@@ -220,6 +223,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         retention = app_parts.make_retention(
             settings, database=database, store=store, runner=runner, folder=folder, clock=clock
         )
+        storage = Storage(
+            folder=folder, database=database, min_free_bytes=settings.min_free_disk_mb * 1_000_000, clock=clock
+        )
         late_arrivals = LateArrivals(
             store=lost,
             jobs=store,
@@ -237,6 +243,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             runner=runner,
             admission=quotas.admission,
             retention=retention,
+            storage=storage,
             wakes=wakes,
             clock=clock,
             max_waiting=settings.max_waiting_jobs,
@@ -287,6 +294,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             meta=meta,
             late_arrivals=late_arrivals,
             retention=retention,
+            storage=storage,
             guilds=guilds,
             spending=quotas.spending,
             folder=folder,
@@ -315,7 +323,7 @@ async def run_until_signalled(settings: Settings, *, clock: Clock | None = None)
 
 
 def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:
-    """Ask for a stop the first time; the next signal has its usual, immediate effect."""
+    """Ask for a stop the first time; the next signal ends the process where it stands, as a kill would."""
     signalled.set()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)

@@ -309,7 +309,8 @@ class NotAPicture(ImagebotError):
 class DownloadFailed(ImagebotError):
     """A body could not be fetched; `passing` says whether another try may succeed.
 
-    `reason` is gone, unreachable, too_large, forbidden_address or too_many_redirects.
+    `reason` is gone, unreachable, too_large, forbidden_address or too_many_redirects; of a result also not_kept, where
+    our own disk did not take it.
     """
 
     def __init__(self, reason: str, *, passing: bool, status: int | None = None, detail: str = "") -> None:

@@ -75,10 +75,13 @@ class DataFolder:
         """Touched while the bot is connected to Discord."""
         return self.root / "alive"
 
-    def make(self) -> None:
-        """Create the folders, for the owner's eyes only; raises OSError."""
-        for folder in (self.root, self.results, self.sources, self.thumbnails, self.scratch):
+    def make(self) -> list[Path]:
+        """Create the folders, for the owner's eyes only, and return those that were not there; raises OSError."""
+        folders = (self.root, self.results, self.sources, self.thumbnails, self.scratch)
+        missing = [folder for folder in folders if not folder.is_dir()]
+        for folder in missing:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return missing
 
     def clear(self) -> None:
         """Remove what processes that were killed left half done. Only for who holds the lock alone."""

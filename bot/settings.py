@@ -194,6 +194,7 @@ class Settings(StorageSettings, ProviderSettings):
     provider_honours_idempotency_key: bool = False
     result_retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
     result_max_gb: Annotated[float, Field(ge=0.001, le=1_000_000)] = 20.0
+    min_free_disk_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 256
 
     @property
     def loopback_discord(self) -> bool:

@@ -28,6 +28,10 @@ def may_come_whole(error: DownloadFailed | NotAPicture) -> bool:
     return looks_spoilt(error) or (isinstance(error, DownloadFailed) and error.passing)
 
 
+NOT_KEPT = "not_kept"
+"""The reason of a download that failed by our own disk."""
+
+
 class ResultKeeper:
     """Keeps results in one folder, each under its job's id."""
 
@@ -36,7 +40,16 @@ class ResultKeeper:
         self._downloader = downloader
 
     async def fetch(self, job_id: str, url: str) -> ResultFile:
-        """Download a result and check that it is a whole picture; raises DownloadFailed or NotAPicture."""
+        """Download a result and check that it is a whole picture; raises DownloadFailed or NotAPicture.
+
+        What our own disk does not take is not lost while the provider has it: DownloadFailed, too, of a passing kind.
+        """
+        try:
+            return await self._fetched(job_id, url)
+        except OSError as error:
+            raise DownloadFailed(NOT_KEPT, passing=True, detail=error.strerror or type(error).__name__) from error
+
+    async def _fetched(self, job_id: str, url: str) -> ResultFile:
         unnamed = self._folder / f"{job_id}.part"
         if not unnamed.exists():  # a whole download, whose process died before it could name it, is not fetched again
             await self._downloader.download(url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S)

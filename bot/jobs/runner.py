@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
+from bot.errors import StoreConflict, StoreError
 from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.jobs.owners import Owners
@@ -161,7 +162,10 @@ class JobRunner:
             return True
         except DeliveryPostponed as error:
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
-        except Exception:
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
+                log.warning("job waits for the database", extra={"job": live.job.id, "error": str(error)})
+                return False  # that is no fault of the job, and ends none
             log.exception("job stumbled", extra={"job": live.job.id, "status": live.job.status.value})
             await self._after_stumble(live)
         return False

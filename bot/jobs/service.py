@@ -9,10 +9,12 @@ from dataclasses import replace
 from bot import errors
 from bot.clock import Clock
 from bot.jobs.admission import Admission
+from bot.jobs.insisting import until_stored
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.search import is_task_id
+from bot.jobs.storage import Storage
 from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import LOST, Wakes
 from bot.store.jobs import JobStore
@@ -43,6 +45,7 @@ class JobService:
         runner: JobRunner,
         admission: Admission,
         retention: Retention,
+        storage: Storage,
         wakes: Wakes,
         clock: Clock,
         max_waiting: int,
@@ -52,6 +55,7 @@ class JobService:
         self._runner = runner
         self._admission = admission
         self._retention = retention
+        self._storage = storage
         self._wakes = wakes
         self._clock = clock
         self._max_waiting = max_waiting
@@ -60,7 +64,7 @@ class JobService:
         """Store a request as a job, before its person is answered; `begin` starts it.
 
         Raises a Refusal, and then nothing was stored and nothing is counted: ShuttingDown, QueueFull, StorageFull,
-        DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
+        StorageUnusable, DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
         """
         if self._runner.stopping:
             raise errors.ShuttingDown
@@ -81,10 +85,11 @@ class JobService:
             callback_token=secrets.token_urlsafe(16),
         )
         try:
+            await self._storage.admit()
             await self._retention.admit()
             await self._admission.insert(job, request, max_waiting=self._max_waiting)
         except errors.StoreError as error:
-            log.exception("request not stored", extra={"origin": request.origin_id})
+            log.warning("request not stored", extra={"origin": request.origin_id, "error": str(error)})
             raise errors.StoreUnavailable from error
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
@@ -94,12 +99,13 @@ class JobService:
         return await self._store.find_by_message(message_id)
 
     async def begin(self, job: Job, route: ReplyRoute) -> None:
-        """Drive a stored job whose first answer stands at `route`, unless it was ended meanwhile."""
-        try:
-            stored = await self._store.set_reply(job.id, route)
-        except errors.StoreError:
-            log.exception("place of the reply not stored", extra={"job": job.id})
-            stored = replace(job, route=route)  # the job goes on with what is known
+        """Drive a stored job whose first answer stands at `route`, unless it was ended meanwhile.
+
+        Not before the place is stored: a restart could not find the answer, and would leave it as it is.
+        """
+        stored = await until_stored(
+            lambda: self._store.set_reply(job.id, route), clock=self._clock, job_id=job.id, what="place of the reply"
+        )
         if stored is not None:
             self._runner.start(stored)
         await self._admission.warn_of_budget(job)

@@ -8,16 +8,17 @@ import contextlib
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.clock import Clock
-from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreConflict, StoreError
+from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreError
 from bot.jobs import failures, polling, shapes
 from bot.jobs.announcer import Announcer, Delivery, Dispossessed
-from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
+from bot.jobs.insisting import until_stored
+from bot.jobs.model import Failure, FailureKind, Job, ReplyRoute, ResultFile, Status
 from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, looks_spoilt, may_come_whole
 from bot.jobs.search import TaskSearch, pause_s
 from bot.jobs.sources import SourceFault, SourceKeeper
@@ -30,8 +31,9 @@ from bot.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 RECENT_TASKS = 50
-STORE_PAUSE_S = 2.0
 STAND_BACK_S = 15.0
 """Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
 LONGEST_STAND_BACK_S = 60.0
@@ -139,32 +141,20 @@ class Steps:
             credits_reserved=task.credits_reserved,
         )
         if running is None:  # taken over, and perhaps released: its new owner, or a late look, has use for it
-            await self._store.note_task(job.id, task.id)
+            await self._insist(job, "task", lambda: self._store.note_task(job.id, task.id))
         return running
 
     async def _require_ours(self, job: Job) -> None:
         """Raise Dispossessed where another process drives the job; waits while the database does not say."""
-        while True:
-            try:
-                is_ours = await self._store.is_owned(job.id)
-            except StoreError as error:
-                log.warning("owner not known", extra={"job": job.id, "error": repr(error)})
-                await self._clock.sleep(STORE_PAUSE_S)
-            else:
-                if not is_ours:
-                    raise Dispossessed(job.id)
-                return
+        if not await self._insist(job, "owner", lambda: self._store.is_owned(job.id)):
+            raise Dispossessed(job.id)
 
     async def _keep(self, job: Job, to: Status, **changes: Any) -> Job | None:
         """Store what has happened, however long the database refuses: forgotten, it would be lost or paid twice."""
-        while True:
-            try:
-                return await self._store.move(job, to, **changes)
-            except StoreConflict:
-                raise
-            except StoreError as error:
-                log.warning("not stored, once more", extra={"job": job.id, "to": to.value, "error": repr(error)})
-                await self._clock.sleep(STORE_PAUSE_S)
+        return await self._insist(job, to.value, lambda: self._store.move(job, to, **changes))
+
+    async def _insist(self, job: Job, what: str, ask: Callable[[], Awaitable[T]]) -> T:
+        return await until_stored(ask, clock=self._clock, job_id=job.id, what=what)
 
     async def _create(self, job: Job) -> Task:
         return await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
@@ -320,7 +310,7 @@ class Steps:
                 if not self._is_worth_another_try(error, tries, self._clock.monotonic() - began_s):
                     raise
                 log.warning("result not fetched", extra={"job": job.id, "error": repr(error), "tries": tries})
-            self._announcer.show(job, waiting_for_provider=True)
+                self._announcer.show(replace(job, failure=failures.of_result(error)), waiting_for_provider=True)
             await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**tries))
 
     def _is_worth_another_try(self, error: DownloadFailed | NotAPicture, tries: int, elapsed_s: float) -> bool:
@@ -343,12 +333,11 @@ class Steps:
         to = Status.DELIVERED if delivery.delivered else Status.READY
         told_at = self._clock.now() if delivery.shown else None
         if delivery.route is not None:
-            with contextlib.suppress(StoreError):  # only where it stands is lost, and it must not be posted again
-                await self._store.set_reply(job.id, delivery.route)
+            await self._insist_on_reply(job, delivery.route)
         moved = await self._keep(job, to, delivery_note=delivery.note, told_at=told_at)
         if moved is None:
             return None
-        await self._store.erase_links(job.id)
+        await self._erase_links(job)
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
 
@@ -364,9 +353,9 @@ class Steps:
         if not await self._announcer.close(job):
             return job
         told = replace(job, told_at=self._clock.now())
-        if not await self._store.set_told(job.id, now=self._clock.now()):
+        if not await self._insist(job, "told", lambda: self._store.set_told(job.id, now=self._clock.now())):
             raise Dispossessed(job.id)
-        await self._store.erase_links(job.id)
+        await self._erase_links(job)
         return told
 
     async def open_anyhow(self, job: Job) -> Job:
@@ -374,8 +363,16 @@ class Steps:
         route = await self._announcer.open_anyhow(job)
         if route is None:
             return job
-        await self._store.set_reply(job.id, route)
+        await self._insist_on_reply(job, route)
         return replace(job, route=route)
+
+    async def _insist_on_reply(self, job: Job, route: ReplyRoute) -> None:
+        """Store where the reply stands: forgotten, it would be posted again."""
+        await self._insist(job, "place of the reply", lambda: self._store.set_reply(job.id, route))
+
+    async def _erase_links(self, job: Job) -> None:
+        with contextlib.suppress(StoreError):  # the next sweep does it
+            await self._store.erase_links(job.id)
 
     async def reread(self, job: Job) -> Job:
         """Return the job as it is stored now; raises Dispossessed where another process drives it."""

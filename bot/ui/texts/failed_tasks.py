@@ -79,6 +79,7 @@ BY_RESULT_CODE = {
         "The picture was made, but the place where it was kept could not be reached.",
         "Try again in a few minutes; your prompt is not the reason.",
     ),
+    "not_kept": _unusable("The picture was made, but the disk of the bot did not take it.", TELL_OPERATOR),
     "too_large": _unusable(
         "The picture is larger than the bot can take in.", "Try again, best at a lower quality or another size."
     ),
