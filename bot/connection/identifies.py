@@ -50,9 +50,8 @@ class Identifies:
         async with self._one_at_a_time:
             begun = await self._begun()
             if (held_s := wait_s(begun, now=self._clock.now())) > 0:
-                log.warning(
-                    "sessions were begun too often; waiting", extra={"wait_s": round(held_s), "last": len(begun)}
-                )
+                extra = {"wait_s": round(held_s), "last_day": len(begun)}
+                log.warning("sessions at the gateway were begun too often; waiting", extra=extra)
                 await self._clock.sleep(held_s)
             if self._last is not None:
                 await self._clock.sleep(self._last + GAP_S - self._clock.monotonic())

@@ -109,7 +109,6 @@ async def test_a_newer_program_does_not_change_the_database_under_an_older_one(t
 REFUSED_STARTS = {
     "wrong token": ({"DISCORD_TOKEN": "another-token"}, "DISCORD_TOKEN"),
     "intent not granted": ({"MESSAGE_CONTENT_INTENT": "on"}, "MESSAGE_CONTENT_INTENT"),
-    "nobody there": ({"DISCORD_API_BASE": "http://127.0.0.1:9/api/v10"}, "cannot be reached"),
     "folder is a file": ({"DATA_DIR": "/dev/null/data"}, "/dev/null"),
 }
 
@@ -162,7 +161,7 @@ async def test_a_taken_web_port_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Path) -> None:
-    """The library tries again for ever; a signal ends it all the same, with 0."""
+    """It is tried again for ever; a signal ends it all the same, with 0."""
     async with loopback() as (evolink, discord):
         env = environment(evolink, discord, tmp_path, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/")
         process = await start(env)
@@ -170,3 +169,18 @@ async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Pat
         process.send_signal(signal.SIGTERM)
         await process.communicate()
         assert process.returncode == 0
+
+
+async def test_a_bot_that_finds_nobody_says_so_once_and_waits(tmp_path: Path) -> None:
+    """It does not end, so a supervisor has nothing to restart; a signal ends it with 0."""
+    async with loopback() as (evolink, discord):
+        env = environment(evolink, discord, tmp_path, DISCORD_API_BASE="http://127.0.0.1:9/api/v10")
+        process = await start(env)
+        assert process.stderr
+        while b"Discord is away" not in (said := await process.stderr.readline()):
+            assert said
+        assert b"nobody answers at 127.0.0.1, port 9" in said
+        process.send_signal(signal.SIGTERM)
+        _, rest = await process.communicate()
+        assert process.returncode == 0
+        assert b"Traceback" not in rest

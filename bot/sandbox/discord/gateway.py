@@ -51,7 +51,15 @@ class Gateway:
         self.world: World
         self.url = ""
         self.sessions: dict[str, Session] = {}
+        self.knocks = 0
+        """How often somebody wanted to connect."""
         self.identifies = 0
+        self.begins_left = 1000
+        """How many sessions may still be begun today."""
+        self.turned_away: int | None = None
+        """The HTTP status that whoever wants to connect is turned away with; None lets them in."""
+        self.mute = False
+        """Heartbeats are answered, IDENTIFY and RESUME are not."""
         self._clock = clock
         self._complain = complain
         self._connections: list[Connection] = []
@@ -110,6 +118,9 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one web socket to its end."""
+        self.knocks += 1
+        if self.turned_away is not None:
+            return web.Response(status=self.turned_away)
         socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
         await socket.prepare(request)
         packer = find_packer(request.query.get("compress"))
@@ -162,6 +173,8 @@ class Gateway:
         session = next((each for each in self.sessions.values() if each.connection is connection), None)
         if op == HEARTBEAT:
             connection.send(HEARTBEAT_ACK)
+        elif self.mute:
+            return
         elif op == IDENTIFY:
             if session is not None:
                 raise _Refused(4005, "Already authenticated.")
@@ -195,6 +208,7 @@ class Gateway:
             id=f"{self.world.mint.next_id():032x}", intents=intents, shard=_shard(fields), connection=connection
         )
         self.identifies += 1
+        self.begins_left -= 1
         self._greet(session)
         self.sessions[session.id] = session
         self._bell.ring()
