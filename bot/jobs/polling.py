@@ -51,6 +51,7 @@ def _plain_wait_s(elapsed_s: float, earliest_s: float | None) -> float:
 
 def next_late_look_at(lost_at: datetime, *, now: datetime) -> datetime | None:
     """Return when to look again for what was released at `lost_at`; None where it is given up."""
+    lost_at = min(lost_at, now)  # the wall clock may have been set back
     ago = now - lost_at
     hour = timedelta(hours=1)
     after = next((each for each in LATE_LOOKS if ago < each), (ago // hour + 1) * hour)

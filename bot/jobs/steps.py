@@ -51,8 +51,8 @@ class Patience:
     """How long a job waits for what may still come."""
 
     deadline: timedelta = timedelta(minutes=30)
-    """From the submission to the task's end; from the command to a submission that the provider takes; and from the
-    task's end to a result that can be fetched."""
+    """From the submission to the task's end; from the first try to submit to one that the provider takes; and from
+    the task's end to a result that can be fetched."""
     spoilt_tries: int = 3
     """A result that is missing or cut off right after the end may be whole a moment later."""
 
@@ -101,6 +101,8 @@ class Steps:
         self._jitter = jitter
         self._unnamed: dict[str, float] = {}
         """Completed tasks that name no picture yet: since when, by their id."""
+        self._refused_since_s: dict[str, float] = {}
+        """Jobs that the provider does not take for now, by their id: a long wait in our own line is none of its."""
 
     async def prepare(self, job: Job) -> Job | None:
         """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
@@ -133,6 +135,7 @@ class Steps:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
             return await self._not_created(submitting, error)
         log.info("task created", extra={"job": job.id, "task": task.id})
+        self._refused_since_s.pop(job.id, None)
         running = await self._keep(
             submitting,
             Status.RUNNING,
@@ -154,7 +157,7 @@ class Steps:
         return await self._insist(job, to.value, lambda: self._store.move(job, to, **changes))
 
     async def _insist(self, job: Job, what: str, ask: Callable[[], Awaitable[T]]) -> T:
-        return await until_stored(ask, clock=self._clock, job_id=job.id, what=what)
+        return await until_stored(ask, clock=self._clock, what=what, job=job.id)
 
     async def _create(self, job: Job) -> Task:
         return await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
@@ -177,7 +180,10 @@ class Steps:
             with contextlib.suppress(StoreError):  # the next one that asks the provider hears the same
                 await self._spending.note_payment_required()
         surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
-        if not surely_not_taken or self._clock.now() - job.created_at >= self._patience.deadline:
+        refused_since_s = self._refused_since_s.setdefault(job.id, self._clock.monotonic())
+        refused_for_s = self._clock.monotonic() - refused_since_s
+        if not surely_not_taken or refused_for_s >= self._patience.deadline.total_seconds():
+            del self._refused_since_s[job.id]
             return await self.fail(job, failures.of_create(error))
         queued = await self._keep(job, Status.QUEUED)
         if queued is None or queued.status is not Status.QUEUED:
