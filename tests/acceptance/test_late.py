@@ -151,3 +151,19 @@ async def test_minutes_of_trouble_at_the_provider_are_waited_out(house: House, q
         await house.until(lambda: message.attachments, step_s=1)
     assert sum("keeps trying" in str(state.embeds) for state in message.states) == 1
     assert len(house.tasks) == 1
+
+
+async def test_who_removes_it_from_their_history_does_not_get_it_any_more(house: House) -> None:
+    """Until then the history says that it is looked for."""
+    async with house.bot(job_deadline_minutes=1):
+        message = await given_up(house)
+        history = await (await house.alice.use(house.channel, "/history")).message()
+        await history.wait_until(lambda seen: "keeps looking for it" in str(seen.embeds))
+        question = await (await house.alice.press(history, "1 · Remove")).message()
+        await house.alice.press(question, "Yes, remove it")
+        await house.until(lambda: house.stored("status") == ["failed"])
+        began = house.clock.monotonic()
+        await house.until(lambda: house.clock.monotonic() > began + 8 * MINUTE, step_s=5)
+        assert message.attachments == []
+        assert house.tasks[0].final_status == "completed"
+    assert sum(images for _, images, _ in house.ledger()) == 0
