@@ -14,6 +14,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
+import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
@@ -38,15 +39,30 @@ REFUSED_INTENT = 4014
 
 
 class Socket(DiscordWebSocket):
-    """The library's, which leaves neither its heartbeat nor its socket behind when it is cancelled."""
+    """The library's, which leaves neither its connection nor the thread of its heartbeat behind, whatever ends it."""
 
     async def poll_event(self) -> None:
-        try:
+        async with self._left_clean():
             await super().poll_event()
-        except asyncio.CancelledError:
-            with contextlib.suppress(TimeoutError):
+
+    async def identify(self) -> None:
+        async with self._left_clean():
+            await super().identify()
+
+    async def resume(self) -> None:
+        async with self._left_clean():
+            await super().resume()
+
+    @contextlib.asynccontextmanager
+    async def _left_clean(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        except BaseException as error:
+            # 1000 ends the session at Discord, 4000 leaves it to be resumed.
+            code = 1000 if isinstance(error, asyncio.CancelledError) else 4000
+            with contextlib.suppress(OSError, aiohttp.ClientError):
                 async with asyncio.timeout(CLOSE_WITHIN_S):
-                    await self.close(code=1000)
+                    await self.close(code=code)
             raise
 
 

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import logging
+import threading
 from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 
@@ -34,6 +35,10 @@ async def started(house: House, **changes: object) -> AsyncGenerator[tuple[app.A
 
 def said(caplog: pytest.LogCaptureFixture, event: str) -> list[str]:
     return [vars(each)["what"] for each in caplog.records if each.getMessage() == event]
+
+
+def heartbeats() -> int:
+    return sum(thread.name.startswith("keep-alive") for thread in threading.enumerate())
 
 
 AWAY, BACK = "Discord is away: it is tried again", "Discord is back"
@@ -109,6 +114,7 @@ BLOWS: dict[str, tuple[Callable[[DiscordSandbox], None], int]] = {
     "cut": (lambda discord: discord.gateway.drop_all(), 1),
     "closed with 4000": (lambda discord: discord.gateway.close_all(4000), 1),
     "closed with 1000": (lambda discord: discord.gateway.close_all(1000), 1),
+    "mangled": (lambda discord: discord.gateway.mangle_all(), 1),
     "session timed out": (lambda discord: discord.gateway.close_all(4009), 1),
 }
 
@@ -117,13 +123,14 @@ BLOWS: dict[str, tuple[Callable[[DiscordSandbox], None], int]] = {
 async def test_a_connection_that_ends_is_taken_up_again(
     blow: Callable[[DiscordSandbox], None], sessions: int, house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By a resume where Discord allows one, which brings what was missed; nothing is said of it."""
+    """By a resume where Discord allows one, which brings what was missed; nothing is said of it, and nothing leaks."""
     async with house.bot() as built:
         await house.clock.advance(120)
         knocks = house.discord.gateway.knocks
         blow(house.discord)
         await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected)
         assert (await house.imagine()).embeds
+        await house.until(lambda: heartbeats() == 1)
     assert house.discord.gateway.identifies == sessions
     assert said(caplog, AWAY) == []
 
