@@ -30,14 +30,18 @@ from bot.images.worker import ImageWorkers
 from bot.intake import History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
 from bot.jobs.admission import Terms
 from bot.jobs.claims import Claims
+from bot.jobs.insisting import until_stored
 from bot.jobs.library import Library
 from bot.jobs.lost import LateArrivals
+from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
+from bot.jobs.polling import Patience
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
 from bot.jobs.search import TaskSearch
 from bot.jobs.service import JobService
-from bot.jobs.steps import Patience, Steps
+from bot.jobs.steps import Steps
+from bot.jobs.submission import Submission
 from bot.jobs.storage import Storage
 from bot.jobs.tending import Tending
 from bot.jobs.tray import Tray
@@ -88,7 +92,7 @@ class App:
         """
         token = self.settings.discord_token.get_secret_value()
         await patiently("login", lambda: self.client.login(token), clock=self.clock)
-        recovered = await self.runner.recover()
+        recovered = await until_stored(self.runner.recover, clock=self.clock, what="jobs taken up")
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
@@ -195,22 +199,37 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         lost = LostStore(database, folder=folder.root)
         search = TaskSearch(store=lost, provider=provider)
         results = await app_parts.make_results(stack, settings, clock, folder)
-        steps = Steps(
+        moves = Moves(store=store, clock=clock)
+        patience = Patience(deadline=timedelta(minutes=settings.job_deadline_minutes))
+        submission = Submission(
             store=store,
+            moves=moves,
             provider=provider,
             sources=sources,
-            results=results,
             search=search,
             announcer=announcer,
             spending=quotas.spending,
             wakes=wakes,
             clock=clock,
-            patience=Patience(deadline=timedelta(minutes=settings.job_deadline_minutes)),
+            patience=patience,
             callback_base=settings.callback_base,
             honours_key=settings.provider_honours_idempotency_key,
         )
+        steps = Steps(
+            store=store,
+            moves=moves,
+            provider=provider,
+            results=results,
+            announcer=announcer,
+            wakes=wakes,
+            clock=clock,
+            patience=patience,
+            callbacks=settings.callback_base is not None,
+        )
         runner = JobRunner(
+            submission=submission,
             steps=steps,
+            moves=moves,
             store=store,
             owners=owners,
             announcer=announcer,

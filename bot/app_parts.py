@@ -52,6 +52,7 @@ from bot.store.jobs import JobStore
 from bot.store.ledger import LedgerStore
 from bot.store.meta import MetaStore
 from bot.store.offers import OfferStore
+from bot.store.opening import open_patiently
 from bot.store.retention import RetentionStore
 from bot.store.rules import RuleStore
 from bot.store.seen import SeenStore
@@ -85,7 +86,7 @@ async def enter_folder(stack: AsyncExitStack, folder: DataFolder, *, clock: Cloc
     owners = Owners(folder)
     owners.take()
     stack.callback(owners.release)  # the last word is spoken, and the database closed, when the others take over
-    database = await Database.open(folder.database, alone=alone)
+    database = await open_patiently(folder.database, alone=alone, clock=clock)
     stack.push_async_callback(database.close)
     await let_others_in(lock, clock=clock)
     return database, owners

@@ -14,8 +14,11 @@ T = TypeVar("T")
 PAUSE_S = 2.0
 
 
-async def until_stored(ask: Callable[[], Awaitable[T]], *, clock: Clock, job_id: str, what: str) -> T:
-    """Ask the database until it answers; raises StoreConflict, which no repetition changes. `what` is for the log."""
+async def until_stored(ask: Callable[[], Awaitable[T]], *, clock: Clock, what: str, **ids: str) -> T:
+    """Ask the database until it answers; raises StoreConflict, which no repetition changes.
+
+    `what` and `ids` are for the log.
+    """
     told = False
     while True:
         try:
@@ -24,6 +27,6 @@ async def until_stored(ask: Callable[[], Awaitable[T]], *, clock: Clock, job_id:
             raise
         except StoreError as error:
             if not told:
-                log.warning("not stored, once more", extra={"job": job_id, "what": what, "error": str(error)})
+                log.warning("not stored, once more", extra={**ids, "what": what, "error": str(error)})
             told = True
             await clock.sleep(PAUSE_S)

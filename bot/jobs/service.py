@@ -104,7 +104,7 @@ class JobService:
         Not before the place is stored: a restart could not find the answer, and would leave it as it is.
         """
         stored = await until_stored(
-            lambda: self._store.set_reply(job.id, route), clock=self._clock, job_id=job.id, what="place of the reply"
+            lambda: self._store.set_reply(job.id, route), clock=self._clock, what="place of the reply", job=job.id
         )
         if stored is not None:
             self._runner.start(stored)

@@ -232,11 +232,18 @@ class JobStore:
     async def take_over(self, dead: Iterable[str]) -> list[Job]:
         """Become the owner of all unfinished jobs of owners who are dead, and of nobody's; return them, oldest first.
 
-        One statement: of two processes that try, each job goes to one.
+        One transaction: of two processes that try, each job goes to one.
         """
-        rows = await self._database.write(_TAKE_OVER, {"me": self._owner, "dead": json.dumps(list(dead))})
+        columns = {"me": self._owner, "dead": json.dumps(list(dead))}
+
+        async def take(connection: aiosqlite.Connection) -> tuple[list[Row], list[Row]]:
+            taken = list(await connection.execute_fetchall(_TAKE_OVER, columns))
+            ids = json.dumps([row["id"] for row in taken])
+            return taken, list(await connection.execute_fetchall(_SOURCES_OF, (ids,)))
+
+        rows, source_rows = await self._database.transact(take)  # whole: what is taken and not driven, nobody drives
         sources: dict[str, list[Source]] = defaultdict(list)
-        for row in await self._database.read(_SOURCES_OF, (json.dumps([row["id"] for row in rows]),)):
+        for row in source_rows:
             sources[row["job_id"]].append(job_rows.read_source(row, folder=self._folder))
         oldest_first = sorted(rows, key=lambda row: row["created_at"])
         return [self._job(row, tuple(sources[row["id"]])) for row in oldest_first]
