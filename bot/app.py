@@ -41,8 +41,8 @@ from bot.jobs.runner import JobRunner
 from bot.jobs.search import TaskSearch
 from bot.jobs.service import JobService
 from bot.jobs.steps import Steps
-from bot.jobs.submission import Submission
 from bot.jobs.storage import Storage
+from bot.jobs.submission import Submission
 from bot.jobs.tending import Tending
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes

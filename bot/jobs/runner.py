@@ -13,9 +13,11 @@ from bot.clock import Clock
 from bot.errors import StoreConflict, StoreError
 from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
 from bot.jobs.slots import Slots
-from bot.jobs.steps import TASK_OF_DOUBT_S, NotTakenYet, Steps
+from bot.jobs.steps import Steps
+from bot.jobs.submission import TASK_OF_DOUBT_S, NotTakenYet, Submission
 from bot.jobs.transitions import ENDED
 from bot.store.jobs import JobStore
 
@@ -53,7 +55,9 @@ class JobRunner:
     def __init__(
         self,
         *,
+        submission: Submission,
         steps: Steps,
+        moves: Moves,
         store: JobStore,
         owners: Owners,
         announcer: Announcer,
@@ -61,7 +65,9 @@ class JobRunner:
         clock: Clock,
         max_tasks: int,
     ) -> None:
+        self._submission = submission
         self._steps = steps
+        self._moves = moves
         self._store = store
         self._owners = owners
         self._announcer = announcer
@@ -176,7 +182,7 @@ class JobRunner:
             return
         try:
             if live.job.status in {Status.PREPARING, Status.QUEUED}:
-                await self._steps.fail(live.job, Failure(kind=FailureKind.INTERNAL))
+                await self._moves.fail(live.job, Failure(kind=FailureKind.INTERNAL))
             elif live.job.status is Status.DELIVERING:
                 await self._steps.give_up_delivery(live.job)
         except Exception:
@@ -202,9 +208,9 @@ class JobRunner:
     async def _next(self, live: _Live) -> Job | None:
         """Take one step; None if the job was moved elsewhere."""
         if live.job.status is Status.PREPARING:
-            return await self._steps.prepare(live.job)
-        if live.job.status is Status.SUBMITTING and not self._steps.may_be_drawn(live.job):
-            return await self._steps.search(live.job)
+            return await self._submission.prepare(live.job)
+        if live.job.status is Status.SUBMITTING and not self._submission.may_be_drawn(live.job):
+            return await self._submission.search(live.job)
         if live.job.status is Status.DELIVERING:
             with live.uncut():
                 return await self._steps.deliver(live.job)
@@ -220,16 +226,16 @@ class JobRunner:
         return job
 
     def _belongs_at_provider(self, job: Job) -> bool:
-        return job.status in {Status.QUEUED, Status.RUNNING} or self._steps.may_be_drawn(job)
+        return job.status in {Status.QUEUED, Status.RUNNING} or self._submission.may_be_drawn(job)
 
     async def _step(self, live: _Live) -> Job | None:
         if live.job.status is Status.RUNNING:
             return await self._steps.watch(live.job)
         if live.job.status is Status.SUBMITTING:
-            return await self._steps.search(live.job, most_s=TASK_OF_DOUBT_S)
+            return await self._submission.search(live.job, most_s=TASK_OF_DOUBT_S)
         try:
             with live.uncut():
-                return await self._steps.submit(live.job)
+                return await self._submission.submit(live.job)
         except NotTakenYet as pause:
             self._announcer.show(pause.job, waiting_for_provider=True)
             await self._clock.sleep(pause.wait_s)
