@@ -48,6 +48,8 @@ def _require_writable(existing: Path, folder: DataFolder) -> None:
             with tempfile.TemporaryDirectory(prefix=".imagebot-check-", dir=each):
                 pass
         except OSError as error:
+            if each == existing:
+                raise
             raise OSError(error.errno, f"{each.name}: {error.strerror}") from error
 
 

@@ -31,14 +31,14 @@ class Copied:
     version: int
 
 
-def copy(path: Path, to: Path) -> Copied:
+def copy(path: Path, to: Path, *, lock_wait_s: float = LOCK_WAIT_S) -> Copied:
     """Copy the database at `path` to a new file, which appears whole, checked and synced, or not at all.
 
     Raises StoreError, also where `to` exists. Blocks.
     """
     if os.path.lexists(to):
         raise StoreError(f"{to} is there already, and no backup is ever overwritten; name another file")
-    with _copied(path, to) as (part, copied):
+    with _copied(path, to, lock_wait_s=lock_wait_s) as (part, copied):
         try:
             os.link(part, to)  # unlike a rename, it fails where somebody else was quicker
         except FileExistsError:
@@ -60,7 +60,7 @@ def copy_before_upgrade(path: Path, *, to_version: int) -> Path:
     except OSError as error:
         raise StoreError(f"no backup can be made at {folder} ({error.strerror})") from None
     to = folder / f"{path.name}.before-{to_version:04}"
-    with _copied(path, to) as (part, _):
+    with _copied(path, to, lock_wait_s=LOCK_WAIT_S) as (part, _):
         part.replace(to)
         sync_folder(folder)
     by_age = sorted(folder.glob(f"{path.name}.before-*"), key=lambda each: each.stat().st_mtime_ns)
@@ -70,7 +70,7 @@ def copy_before_upgrade(path: Path, *, to_version: int) -> Path:
 
 
 @contextlib.contextmanager
-def _copied(path: Path, to: Path) -> Generator[tuple[Path, Copied], None, None]:
+def _copied(path: Path, to: Path, *, lock_wait_s: float) -> Generator[tuple[Path, Copied], None, None]:
     """Copy to a file beside `to`, which is gone after the block unless it got another name; raises StoreError."""
     if not path.exists():
         raise StoreError(f"there is no database at {path}; it comes into being when the bot is first started")
@@ -81,10 +81,10 @@ def _copied(path: Path, to: Path) -> Generator[tuple[Path, Copied], None, None]:
         raise StoreError(f"no file can be made in {to.parent} ({error.strerror})") from None
     part = Path(name)
     try:
-        version = _fill(path, part)
+        version = _fill(path, part, lock_wait_s=lock_wait_s)
         yield part, Copied(n_bytes=_synced(part), version=version)
     except sqlite3.Error as error:
-        raise StoreError(f"no backup could be made at {to} ({error})") from None
+        raise StoreError(f"no backup could be made at {to} ({faults.told(error)})") from None
     except OSError as error:
         raise StoreError(f"no backup could be made at {to} ({error.strerror})") from None
     finally:
@@ -92,12 +92,12 @@ def _copied(path: Path, to: Path) -> Generator[tuple[Path, Copied], None, None]:
         Path(f"{part}-journal").unlink(missing_ok=True)
 
 
-def _fill(path: Path, part: Path) -> int:
+def _fill(path: Path, part: Path, *, lock_wait_s: float) -> int:
     """Copy, check the copy, and return its schema version."""
     # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
     address = f"{path.absolute().as_uri()}?mode=rw"
     with (
-        contextlib.closing(sqlite3.connect(address, uri=True, timeout=LOCK_WAIT_S, isolation_level=None)) as source,
+        contextlib.closing(sqlite3.connect(address, uri=True, timeout=lock_wait_s, isolation_level=None)) as source,
         contextlib.closing(sqlite3.connect(part, isolation_level=None)) as target,
     ):
         source.execute("BEGIN")  # all of it is of this moment, and the bot goes on writing meanwhile
