@@ -65,11 +65,12 @@ async def test_killed_in_the_middle_of_a_create_the_next_start_finds_the_task(ho
 
 async def test_two_in_doubt_at_once_are_not_mixed_up(house: House) -> None:
     """One order arrived, one did not: whose the one task is cannot be known, so nobody gets it by the list."""
-    house.evolink.knobs.undocumented = True
     house.evolink.knobs.create.append(LOST_ANSWER)
     house.evolink.knobs.create.append(HttpFault(drop=True))
     async with house.bot(job_deadline_minutes=2):
         messages = [await house.imagine(person) for person in (house.alice, house.bob)]
+        await house.until(lambda: all(title(each) == "Looking for your picture" for each in messages))
+        house.evolink.knobs.undocumented = True
         await house.until(lambda: all("may still charge" in words(each) for each in messages), step_s=2)
     assert len(house.tasks) == 1
     assert house.tasks[0].reads == 0
