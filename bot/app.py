@@ -9,36 +9,51 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import aiohttp
+import yarl
 
-from bot import app_parts, connection
+from bot import app_parts
 from bot.client import ImageBot, point_library_at
 from bot.clock import Clock, SystemClock
 from bot.command_sync import sync_commands
+from bot.connection.gateway import Gateway
+from bot.connection.identifies import Identifies
+from bot.connection.outage import patiently
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.server_log import ServerLog
 from bot.delivery.ways import Ways
-from bot.files import DataFolder, ProcessLock
+from bot.files import DataFolder
 from bot.guilds.service import GuildService
 from bot.hosting.own import HostedFolder
 from bot.images.worker import ImageWorkers
 from bot.intake import AdminRights, History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
 from bot.jobs.admission import Terms
+from bot.jobs.claims import Claims
+from bot.jobs.insisting import until_stored
 from bot.jobs.library import Library
+from bot.jobs.lost import LateArrivals
+from bot.jobs.moves import Moves
+from bot.jobs.owners import Owners
+from bot.jobs.polling import Patience
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
+from bot.jobs.search import TaskSearch
 from bot.jobs.service import JobService
-from bot.jobs.steps import Patience, Steps
+from bot.jobs.steps import Steps
+from bot.jobs.storage import Storage
+from bot.jobs.submission import Submission
+from bot.jobs.tending import Tending
 from bot.jobs.tray import Tray
 from bot.jobs.wakes import Wakes
 from bot.provider.api import EvoLink
 from bot.quota.spending import SpendingStop
 from bot.settings import Settings
 from bot.store.assets import AssetStore
-from bot.store.database import Database
+from bot.store.claims import ClaimStore
 from bot.store.history import HistoryStore
 from bot.store.jobs import JobStore
+from bot.store.lost import LostStore
 from bot.store.meta import MetaStore
 from bot.store.retention import RetentionStore
 from bot.store.tray import TrayStore
@@ -59,25 +74,38 @@ class App:
     announcer: DiscordAnnouncer
     server_log: ServerLog
     store: JobStore
+    owners: Owners
+    tending: Tending
     meta: MetaStore
+    late_arrivals: LateArrivals
     retention: Retention
+    storage: Storage
     guilds: GuildService
     spending: SpendingStop
     folder: DataFolder
     clock: Clock
 
     async def run(self) -> None:
-        """Log in, take up what was left, and serve until the client is closed; raises CannotConnect."""
-        with connection.explained():
-            await self.client.login(self.settings.discord_token.get_secret_value())
-            await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
-        recovered = await self.runner.recover()
+        """Log in, take up what was left, and serve until the client is closed; raises CannotConnect.
+
+        While Discord is away this is tried again. What was left is taken up once the login stands: it needs only REST.
+        """
+        token = self.settings.discord_token.get_secret_value()
+        await patiently("login", lambda: self.client.login(token), clock=self.clock)
+        recovered = await until_stored(self.runner.recover, clock=self.clock, what="jobs taken up")
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
         signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
         try:
-            async with self.retention.running(), self.guilds.running(), self.spending.running():
-                with connection.explained():
-                    await self.client.connect()
+            async with (
+                self.tending.running(),
+                self.late_arrivals.running(),
+                self.retention.running(),
+                self.storage.running(),
+                self.guilds.running(),
+                self.spending.running(),
+            ):
+                await patiently("commands", self._sync_commands, clock=self.clock)
+                await self.client.gateway.run()
         finally:
             signs.cancel()
             await asyncio.gather(signs, return_exceptions=True)
@@ -86,9 +114,13 @@ class App:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
         await self.runner.stop()
+        await self.client.settle()
         await self.announcer.stop()
         await self.server_log.stop()
         await self.client.close()
+
+    async def _sync_commands(self) -> None:
+        await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
 
     async def _give_signs_of_life(self) -> None:
         while True:
@@ -110,26 +142,30 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
     folder = DataFolder(settings.data_dir)
     folder.make()
     async with AsyncExitStack() as stack:
-        lock = ProcessLock(folder.lock)
-        lock.take()
-        stack.callback(lock.release)
-        folder.clear()
         point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
-        database = await Database.open(folder.database)
-        stack.push_async_callback(database.close)
+        database, owners = await app_parts.enter_folder(stack, folder, clock=clock)
         client = ImageBot(
             message_content=settings.message_content_intent,
-            gateway_url=settings.discord_gateway_url,
             direct_use=settings.direct_images_per_day > 0,
         )
+        meta = MetaStore(database)
+        client.gateway = Gateway(
+            client,
+            identifies=Identifies(meta=meta, clock=clock),
+            address=yarl.URL(settings.discord_gateway_url) if settings.discord_gateway_url else None,
+            go_without_content=client.go_without_message_content,
+            clock=clock,
+        )
         stack.push_async_callback(client.close)
-        store = JobStore(database, folder=folder.root, clock=clock)
+        store = JobStore(database, folder=folder.root, clock=clock, owner=owners.token)
         wakes = Wakes(clock)
         workers = await stack.enter_async_context(ImageWorkers(clock=clock))
         announcer = DiscordAnnouncer(
             client=client,
             ladder=Ladder(ways=Ways(client), clock=clock),
-            fitter=Fitter(workers=workers, scratch=folder.scratch),
+            fitter=Fitter(workers=workers, scratch=owners.scratch),
+            still_mine=store.is_owned,
+            shows_progress=store.shows_progress,
             clock=clock,
         )
         hosted = HostedFolder(folder.hosted, assets=AssetStore(database), clock=clock)
@@ -160,35 +196,73 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             announce=app_parts.teller_of_spending(client, server_log),
             clock=clock,
         )
-        steps = Steps(
+        lost = LostStore(database, folder=folder.root)
+        search = TaskSearch(store=lost, provider=provider)
+        results = await app_parts.make_results(stack, settings, clock, folder)
+        moves = Moves(store=store, clock=clock)
+        patience = Patience(deadline=timedelta(minutes=settings.job_deadline_minutes))
+        submission = Submission(
             store=store,
+            moves=moves,
             provider=provider,
             sources=sources,
-            results=await app_parts.make_results(stack, settings, clock, folder),
+            search=search,
             announcer=announcer,
             spending=quotas.spending,
             wakes=wakes,
             clock=clock,
-            patience=Patience(deadline=timedelta(minutes=settings.job_deadline_minutes)),
+            patience=patience,
             callback_base=settings.callback_base,
+            honours_key=settings.provider_honours_idempotency_key,
+        )
+        steps = Steps(
+            store=store,
+            moves=moves,
+            provider=provider,
+            results=results,
+            announcer=announcer,
+            wakes=wakes,
+            clock=clock,
+            patience=patience,
+            callbacks=settings.callback_base is not None,
         )
         runner = JobRunner(
+            submission=submission,
             steps=steps,
+            moves=moves,
             store=store,
+            owners=owners,
             announcer=announcer,
             chronicle=server_log,
             clock=clock,
             max_tasks=settings.max_concurrent_tasks,
         )
         stack.push_async_callback(runner.stop)
+        client.claims = Claims(owners=owners, store=ClaimStore(database), clock=clock, stopping=lambda: runner.stopping)
         retention = app_parts.make_retention(
             settings, database=database, store=store, runner=runner, folder=folder, clock=clock
         )
+        storage = Storage(
+            folder=folder, database=database, min_free_bytes=settings.min_free_disk_mb * 1_000_000, clock=clock
+        )
+        late_arrivals = LateArrivals(
+            store=lost,
+            jobs=store,
+            provider=provider,
+            search=search,
+            results=results,
+            admission=quotas.admission,
+            runner=runner,
+            wakes=wakes,
+            clock=clock,
+        )
         jobs = JobService(
             store=store,
+            lost=lost,
             runner=runner,
             admission=quotas.admission,
             retention=retention,
+            storage=storage,
             wakes=wakes,
             clock=clock,
             max_waiting=settings.max_waiting_jobs,
@@ -202,7 +276,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
         )
         rights = AdminRights(clock)
         client.administration = app_parts.make_administration(
-            quotas=quotas, guilds=guilds, database=database, scratch=folder.scratch, rights=rights, clock=clock
+            quotas=quotas, guilds=guilds, database=database, scratch=owners.scratch, rights=rights, clock=clock
         )
         client.settings_panel = SettingsPanel(
             guilds=guilds, rights=rights, clock=clock, usual_replies=settings.reply_to_picture
@@ -227,7 +301,9 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             presses=client.result_presses,
             clock=clock,
         )
-        await app_parts.serve_web(stack, settings=settings, jobs=jobs, client=client, hosted=hosted, clock=clock)
+        await app_parts.serve_web(
+            stack, settings=settings, jobs=jobs, client=client, hosted=hosted, owners=owners, clock=clock
+        )
         yield App(
             settings=settings,
             client=client,
@@ -235,8 +311,12 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             announcer=announcer,
             server_log=server_log,
             store=store,
-            meta=MetaStore(database),
+            owners=owners,
+            tending=Tending(runner=runner, owners=owners, store=store, claims=client.claims, wakes=wakes, clock=clock),
+            meta=meta,
+            late_arrivals=late_arrivals,
             retention=retention,
+            storage=storage,
             guilds=guilds,
             spending=quotas.spending,
             folder=folder,
@@ -265,7 +345,8 @@ async def run_until_signalled(settings: Settings, *, clock: Clock | None = None)
 
 
 def _first_then_hard(loop: asyncio.AbstractEventLoop, signalled: asyncio.Event) -> None:
-    """Ask for a stop the first time; the next signal has its usual, immediate effect."""
+    """Ask for a stop the first time; the next signal ends the process where it stands, as a kill would."""
     signalled.set()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)  # Python's own for SIGINT would let everything clean up first

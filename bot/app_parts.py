@@ -1,7 +1,6 @@
 """The parts of the house, each joined from its own pieces; `app` knows their order."""
 
 import hashlib
-import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -9,11 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+from aiohttp.web import Application
 
 from bot.client import ImageBot
 from bot.clock import Clock
 from bot.delivery.server_log import ServerLog
-from bot.files import DataFolder
+from bot.files import DataFolder, ProcessLock, enter, let_others_in
 from bot.guilds.replies import ReplyManners
 from bot.guilds.service import GuildService
 from bot.hosting import Hosting
@@ -27,6 +27,7 @@ from bot.intake import Administration, AdminRights, EditForms, Menus, Messages, 
 from bot.jobs.admission import Admission, Terms
 from bot.jobs.announcer import Chronicle
 from bot.jobs.model import Quality
+from bot.jobs.owners import Owners
 from bot.jobs.results import ResultKeeper
 from bot.jobs.retention import Keeping, PictureFolders, Retention
 from bot.jobs.runner import JobRunner
@@ -53,15 +54,14 @@ from bot.store.jobs import JobStore
 from bot.store.ledger import LedgerStore
 from bot.store.meta import MetaStore
 from bot.store.offers import OfferStore
+from bot.store.opening import open_patiently
 from bot.store.retention import RetentionStore
 from bot.store.seen import SeenStore
 from bot.store.usage import UsageStore
 from bot.ui.texts import reports as texts_of_reports
 from bot.ui.texts import server_log as texts_of_log
-from bot.web import pictures
+from bot.web import pictures, waiting
 from bot.web import server as web
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,25 @@ class Quotas:
     spending: SpendingStop
     admission: Admission
     usage: UsageStore
+
+
+async def enter_folder(stack: AsyncExitStack, folder: DataFolder, *, clock: Clock) -> tuple[Database, Owners]:
+    """Open DATA_DIR for this process, beside others of the same schema version if there are any.
+
+    Raises FolderInUse, StoreError or OSError.
+    """
+    lock = ProcessLock(folder.lock)
+    alone = await enter(lock, clock=clock)
+    stack.callback(lock.release)
+    if alone:
+        folder.clear()
+    owners = Owners(folder)
+    owners.take()
+    stack.callback(owners.release)  # the last word is spoken, and the database closed, when the others take over
+    database = await open_patiently(folder.database, alone=alone, clock=clock)
+    stack.push_async_callback(database.close)
+    await let_others_in(lock, clock=clock)
+    return database, owners
 
 
 def make_guilds(settings: Settings, *, database: Database, clock: Clock) -> GuildService:
@@ -244,7 +263,9 @@ def join_messages(
         allowed=AllowedHosts(DISCORD_CONTENT, loopback=settings.loopback_discord),
     )
     manners = ReplyManners(offers=OfferStore(database), guilds=guilds, clock=clock, usual=settings.reply_to_picture)
-    client.replies = Replies(client=client, intake=client.intake, messages=messages, manners=manners)
+    client.replies = Replies(
+        client=client, intake=client.intake, messages=messages, manners=manners, claims=client.claims
+    )
     client.menus = Menus(messages=messages, tray=tray, offers=client.offers)
     client.edit_forms = EditForms(intake=client.intake, jobs=jobs, read_message=messages.pictures_at)
 
@@ -256,13 +277,21 @@ async def serve_web(
     jobs: JobService,
     client: ImageBot,
     hosted: HostedFolder,
+    owners: Owners,
     clock: Clock,
 ) -> None:
-    """Serve the web side for the block, where the settings ask for it."""
+    """Serve the web side for the block, where the settings ask for it; beside another process once that lets go."""
     if not settings.serves_web:
         return
-    application = web.application(jobs=jobs, is_healthy=lambda: client.connected)
-    application.add_routes(pictures.routes(hosted, clock=clock))
+
+    def application() -> Application:
+        app = web.application(jobs=jobs, is_healthy=lambda: client.connected, clock=clock)
+        app.add_routes(pictures.routes(hosted, clock=clock))
+        return app
+
     port = web.DEFAULT_PORT if settings.web_port is None else settings.web_port
-    base = await stack.enter_async_context(web.serve(application, host=settings.web_host, port=port))
-    log.info("web server listens", extra={"address": base})
+    await stack.enter_async_context(
+        waiting.serving(
+            application, host=settings.web_host, port=port, may_wait=lambda: bool(owners.others()), clock=clock
+        )
+    )

@@ -1,8 +1,8 @@
 """The bot as Discord's library sees it: which events it asks for, which commands it has, who explains a fault."""
 
+import asyncio
 import functools
 import logging
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +15,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import intake
+from bot.connection.gateway import Gateway
 from bot.intake import (
     Administration,
     EditForms,
@@ -28,6 +29,7 @@ from bot.intake import (
     ResultPresses,
     SettingsPanel,
 )
+from bot.jobs.claims import Claims
 from bot.settings import MessageContent
 from bot.ui import admin_words, edit_form, panel_forms, texts, views
 
@@ -37,6 +39,10 @@ discord.VoiceClient.warn_nacl = False  # this bot never speaks; without this the
 discord.VoiceClient.warn_dave = False
 
 EXTENSIONS = ("cogs.imagine", "cogs.edit", "cogs.references", "cogs.library", "cogs.usage", "cogs.admin")
+ANSWERED_WITHIN_S = 5.0
+"""How long a stop waits for what is being answered: Discord gives 3 s for a first answer."""
+_ANSWERS = ("CommandTree-invoker", "discord-ui-", "discord.py: on_interaction", "discord.py: on_message")
+"""How the library names the tasks in which people are answered; under another name they would be cut by a stop."""
 CONNECTIONS_TO_A_HOST = 100
 """A thousand commands at once take turns; without a limit each would hold a socket of its own."""
 
@@ -61,6 +67,7 @@ class ExplainingTree(app_commands.CommandTree["ImageBot"]):
 class ImageBot(commands.AutoShardedBot):
     """The client. `intake` is handed to it before it logs in, because the intake's own way out is this client."""
 
+    gateway: Gateway
     intake: Intake
     offers: QualityOffers
     quota_card: QuotaCard
@@ -72,10 +79,9 @@ class ImageBot(commands.AutoShardedBot):
     menus: Menus
     administration: Administration
     presence: Presence
+    claims: Claims
 
-    def __init__(
-        self, *, message_content: MessageContent, gateway_url: str | None, direct_use: bool, **options: Any
-    ) -> None:
+    def __init__(self, *, message_content: MessageContent, direct_use: bool, **options: Any) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -93,7 +99,7 @@ class ImageBot(commands.AutoShardedBot):
         )
         self._message_content = message_content
         self._login_tried = False
-        self._gateway = yarl.URL(gateway_url) if gateway_url else None
+        self._claiming: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(*views.DYNAMIC_ITEMS)
@@ -103,6 +109,7 @@ class ImageBot(commands.AutoShardedBot):
         intents = self._connection._intents  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         intents.message_content = self._wants_message_content()
         _bear_what_cannot_be_read(self._connection.parsers)
+        self._take_what_is_ours(self._connection.parsers)
 
     def _wants_message_content(self) -> bool:
         if self._message_content is not MessageContent.AUTO:
@@ -110,25 +117,69 @@ class ImageBot(commands.AutoShardedBot):
         flags = self.application.flags if self.application else discord.ApplicationFlags()
         return flags.gateway_message_content or flags.gateway_message_content_limited
 
-    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        await super().launch_shard(self._gateway or gateway, shard_id, initial=initial)
+    def _take_what_is_ours(self, parsers: dict[str, Callable[[Any], None]]) -> None:
+        """Act on an interaction only where no other process does, which hears of it as well."""
+        act = parsers["INTERACTION_CREATE"]
+
+        async def act_if_ours(data: Any) -> None:
+            if await self.claims.is_ours(int(data["id"])):
+                act(data)
+
+        def take(data: Any) -> None:
+            if not self.claims.needed:
+                act(data)
+                return
+            task = asyncio.create_task(act_if_ours(data), name="claim of an interaction")
+            self._claiming.add(task)
+            task.add_done_callback(self._claiming.discard)
+
+        parsers["INTERACTION_CREATE"] = take
+
+    def go_without_message_content(self) -> bool:
+        """Ask for the message content intent no more, where it was only a wish; tell whether that changes anything."""
+        if self._message_content is not MessageContent.AUTO or not self.intents.message_content:
+            return False
+        log.warning("Discord refuses the message content intent: going on without it")
+        self._connection._intents.message_content = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        return True
 
     async def login(self, token: str) -> None:
+        """Log in; may be called again where it failed."""
         self._login_tried = True
         # made here, where the loop runs; the library's own has no limit at all
         self.http.connector = aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_TO_A_HOST)
-        await super().login(token)
+        try:
+            await super().login(token)
+        except BaseException:
+            await self.http.close()  # the next try makes another session
+            raise
+
+    async def before_identify_hook(self, *_shard: Any, **_initial: Any) -> None:
+        """Count the session; it has waited for its turn before its connection was opened."""
+        await self.gateway.note_identify()
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        # Not as a listener: that would hear of it only after the connection may have ended again.
+        if event_name in {"shard_connect", "shard_resumed"}:
+            self.gateway.note_ready(args[0])
+        super().dispatch(event_name, *args, **kwargs)
+
+    async def settle(self) -> None:
+        """Let what answers people come to its end, for a few seconds at most."""
+        answers = [task for task in asyncio.all_tasks() if task.get_name().startswith(_ANSWERS)]
+        if waiting := [*answers, *self._claiming]:
+            await asyncio.wait(waiting, timeout=ANSWERED_WITHIN_S)
 
     async def close(self) -> None:
         """Disconnect. The library's own close raises where there was no login (discord.md 12)."""
+        await self.gateway.close()
         if self._login_tried:
             await super().close()
 
     @property
     def connected(self) -> bool:
         """Whether every shard hears from Discord."""
-        shards = self.shards.values()
-        return bool(shards) and not any(shard.is_closed() or math.isnan(shard.latency) for shard in shards)
+        return self.gateway.ready
 
     async def on_ready(self) -> None:
         """Note which servers have the bot; may come more than once."""

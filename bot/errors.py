@@ -21,6 +21,7 @@ ImagebotError
 │   ├── MessageGone          the message that was meant was deleted
 │   ├── NotEndedYet          a picture is still being made, or waits to be collected
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
+│   ├── StorageUnusable      is_full: the disk has no room, or its folders cannot be written
 │   ├── ShuttingDown
 │   ├── StoreUnavailable     the database did not take the request
 │   ├── LimitReached         a quota: scope, unit, period, limit, granted, used, needed, resets_at, subject_id, fits
@@ -36,10 +37,12 @@ ImagebotError
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
 │   └── HostingFull          every host is full
 ├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program
-│   └── StoreConflict        the database is well and will never take this: say what else, do not repeat
+│   ├── StoreConflict        the database is well and will never take this: say what else, do not repeat
+│   ├── StoreLocked          another program holds it
+│   └── StoreDamaged         what is in it makes no sense any more
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
-├── FolderInUse              another process works on this DATA_DIR
+├── FolderInUse              a process works on this DATA_DIR beside which this one can't
 └── ProviderError            (bot.provider.errors draws its own branch)
 """
 
@@ -170,6 +173,14 @@ class NotEndedYet(Refusal):
 
 class StorageFull(Refusal):
     """There is no room for another picture, and what is there may not be removed."""
+
+
+class StorageUnusable(Refusal):
+    """A picture could not be kept: the disk has no room (`is_full`), or its folders cannot be written."""
+
+    def __init__(self, *, is_full: bool) -> None:
+        super().__init__("full" if is_full else "not writable")
+        self.is_full = is_full
 
 
 class ShuttingDown(Refusal):
@@ -304,7 +315,8 @@ class NotAPicture(ImagebotError):
 class DownloadFailed(ImagebotError):
     """A body could not be fetched; `passing` says whether another try may succeed.
 
-    `reason` is gone, unreachable, too_large, forbidden_address or too_many_redirects.
+    `reason` is gone, unreachable, too_large, forbidden_address or too_many_redirects; of a result also not_kept, where
+    our own disk did not take it.
     """
 
     def __init__(self, reason: str, *, passing: bool, status: int | None = None, detail: str = "") -> None:
@@ -357,6 +369,14 @@ class StoreConflict(StoreError):
     """What was to be stored breaks a rule of the table or fits no column: the same statement fails again and again."""
 
 
+class StoreLocked(StoreError):
+    """Another program holds the database; it may let go of it."""
+
+
+class StoreDamaged(StoreError):
+    """What is in the database makes no sense any more: no new work is taken until a backup is in its place."""
+
+
 class CannotConnect(ImagebotError):
     """Discord cannot be reached or does not let the bot in; the message is a line for the operator."""
 
@@ -366,4 +386,4 @@ class CannotListen(ImagebotError, OSError):
 
 
 class FolderInUse(ImagebotError):
-    """Another process works on this DATA_DIR."""
+    """Another process works on this DATA_DIR, and this one cannot work beside it: one of them changes the schema."""

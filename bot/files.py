@@ -1,14 +1,20 @@
-"""DATA_DIR: what lies where, the process lock, and the sign of life that a health check reads."""
+"""DATA_DIR: what lies where, the lock of its processes, and the sign of life that a health check reads."""
 
 import os
+import re
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot import posix
+from bot.clock import Clock
 from bot.errors import FolderInUse
 
 ALIVE_MAX_AGE_S = 90
 """A sign of life older than this means that the bot hangs or has lost Discord."""
+ENTER_TRIES = 50
+ENTER_PAUSE_S = 0.2
 
 
 def sync_folder(folder: Path) -> None:
@@ -52,8 +58,13 @@ class DataFolder:
 
     @property
     def scratch(self) -> Path:
-        """Copies made for one delivery; emptied at start."""
+        """Copies made for one delivery, in a folder of each process."""
         return self.root / "scratch"
+
+    @property
+    def owners(self) -> Path:
+        """A locked file of each process that lives."""
+        return self.root / "owners"
 
     @property
     def lock(self) -> Path:
@@ -64,35 +75,52 @@ class DataFolder:
         """Touched while the bot is connected to Discord."""
         return self.root / "alive"
 
-    def make(self) -> None:
-        """Create the folders, for the owner's eyes only; raises OSError."""
-        for folder in (self.root, self.results, self.sources, self.thumbnails, self.scratch):
+    def make(self) -> list[Path]:
+        """Create the folders, for the owner's eyes only, and return those that were not there; raises OSError."""
+        folders = (self.root, self.results, self.sources, self.thumbnails, self.scratch)
+        missing = [folder for folder in folders if not folder.is_dir()]
+        for folder in missing:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return missing
 
     def clear(self) -> None:
-        """Remove what a process that was killed left half done. Only for the holder of the lock."""
+        """Remove what processes that were killed left half done. Only for who holds the lock alone."""
         half_fetched = [path for path in self.results.glob("*.part") if path.name.startswith(".")]
         half_written = (*self.sources.glob("*.part"), *self.thumbnails.glob("*.part"))
         for left_over in (*self.scratch.iterdir(), *half_fetched, *half_written):
-            if not left_over.is_dir():  # not ours: a volume's lost+found, say
+            if not left_over.is_dir():
                 left_over.unlink(missing_ok=True)
+            elif _NAME_OF_OWNER.fullmatch(left_over.name):  # and nothing else: a volume has its lost+found, say
+                shutil.rmtree(left_over, ignore_errors=True)
         self.alive.unlink(missing_ok=True)
 
 
+_NAME_OF_OWNER = re.compile("[0-9a-f]{16}")
+
+
 class ProcessLock:
-    """Held by the one process that works on a folder; the operating system drops it when the process dies."""
+    """Held by one process alone, or by several together; the operating system drops it when its process dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Take the lock; raises FolderInUse if another process holds it."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if not posix.try_lock(descriptor):
-            os.close(descriptor)
-            raise FolderInUse(str(self._path.parent))
+        """Take the lock alone; raises FolderInUse if another process holds it in any way."""
+        self._take(shared=False)
+
+    def share(self) -> None:
+        """Take the lock together with others, or let them in; raises FolderInUse if another holds it alone."""
+        self._take(shared=True)
+
+    def _take(self, *, shared: bool) -> None:
+        descriptor = self._descriptor
+        if descriptor is None:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._descriptor = descriptor
+        if not posix.try_lock(descriptor, shared=shared):
+            self.release()
+            raise FolderInUse(str(self._path.parent))
 
     def release(self) -> None:
         """Let go; harmless if it was never taken."""
@@ -111,3 +139,32 @@ class ProcessLock:
             return not posix.try_lock(descriptor)
         finally:
             os.close(descriptor)
+
+
+async def enter(lock: ProcessLock, *, clock: Clock) -> bool:
+    """Take the lock of a folder, alone where nobody else works there; tell whether it is so.
+
+    Who is alone lets the others in with `share`. Raises FolderInUse where another process stays alone for long.
+    """
+    for _ in range(ENTER_TRIES):
+        if _took(lock.take):
+            return True
+        if _took(lock.share):
+            return False
+        await clock.sleep(ENTER_PAUSE_S)
+    lock.share()
+    return False
+
+
+async def let_others_in(lock: ProcessLock, *, clock: Clock) -> None:
+    """Share a lock that was held alone; raises FolderInUse where somebody slipped in and stays alone for long."""
+    while not _took(lock.share):
+        await enter(lock, clock=clock)
+
+
+def _took(take: Callable[[], None]) -> bool:
+    try:
+        take()
+    except FolderInUse:
+        return False
+    return True

@@ -122,3 +122,4 @@ def set_up(*, level: LogLevel, form: LogFormat, redactor: Redactor, stream: Text
     root.setLevel(level.value)
     for name in ("discord", "aiosqlite", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    logging.getLogger("discord.client").setLevel(max(logging.WARNING, root.level))  # it announces every try to log in

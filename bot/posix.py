@@ -30,8 +30,10 @@ def ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def try_lock(descriptor: int) -> bool:
-    """Lock an open file for this process alone, until it is closed or the process dies; False if another has it.
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Lock an open file until it is closed or the process dies, alone or `shared` with others; False if it is taken.
+
+    A lock that is held already changes its kind; where that fails it is gone.
 
     Elsewhere nothing is locked, and two processes on one folder are not noticed.
     """
@@ -40,7 +42,7 @@ def try_lock(descriptor: int) -> bool:
     import fcntl  # noqa: PLC0415 - does not exist elsewhere
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

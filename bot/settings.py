@@ -191,8 +191,10 @@ class Settings(StorageSettings, ProviderSettings):
     max_concurrent_tasks: Annotated[int, Field(ge=1, le=1000)] = 50
     max_waiting_jobs: Annotated[int, Field(ge=1, le=100_000)] = 1000
     job_deadline_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    provider_honours_idempotency_key: bool = False
     result_retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
     result_max_gb: Annotated[float, Field(ge=0.001, le=1_000_000)] = 20.0
+    min_free_disk_mb: Annotated[int, Field(ge=0, le=1_000_000)] = 256
 
     @property
     def loopback_discord(self) -> bool:

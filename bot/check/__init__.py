@@ -33,6 +33,7 @@ async def findings(settings: Settings, *, quick: bool, clock: Clock | None = Non
     if quick:
         yield here.check_running(folder, clock)
         return
+    yield await here.check_room(folder, settings)
     yield await here.check_pictures(folder, settings, clock)
     async with aiohttp.ClientSession() as session:
         for subject, check in _outside(settings, folder, session, clock):

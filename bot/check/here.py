@@ -14,7 +14,7 @@ from bot.clock import Clock
 from bot.errors import CannotListen, StoreError
 from bot.files import ALIVE_MAX_AGE_S, DataFolder, ProcessLock
 from bot.settings import Settings
-from bot.store import database, retention
+from bot.store import retention, schema
 from bot.web import listening, server
 
 _GB = 1_000_000_000
@@ -29,8 +29,7 @@ async def check_folder(folder: DataFolder) -> Finding:
         existing = _nearest_existing(folder.root)
         if not existing.is_dir():
             return fault(_FOLDER, f"{existing} is a file, not a folder; move it away, or {_TAKE_ANOTHER}")
-        with tempfile.TemporaryDirectory(prefix=".imagebot-check-", dir=existing):
-            pass
+        _require_writable(existing, folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
         if os.path.exists(folder.root):  # noqa: PTH110 - as below
@@ -39,6 +38,19 @@ async def check_folder(folder: DataFolder) -> Finding:
     if existing != folder.root:
         return well(_FOLDER, "does not exist yet; it will be made at the first start")
     return well(_FOLDER, "can be written")
+
+
+def _require_writable(existing: Path, folder: DataFolder) -> None:
+    """Raise OSError where a file cannot be made in DATA_DIR, or in those of its folders that are there."""
+    within = (folder.results, folder.sources, folder.thumbnails, folder.scratch)
+    for each in (existing, *(path for path in within if os.path.lexists(path))):
+        try:
+            with tempfile.TemporaryDirectory(prefix=".imagebot-check-", dir=each):
+                pass
+        except OSError as error:
+            if each == existing:
+                raise
+            raise OSError(error.errno, f"{each.name}: {error.strerror}") from error
 
 
 def _nearest_existing(path: Path) -> Path:
@@ -57,10 +69,23 @@ async def check_database(folder: DataFolder) -> Finding:
     if not os.path.exists(folder.database):  # noqa: PTH110 - unlike Path's, it is False where a folder may not be seen
         return well("database", "none yet; it is made at the first start")
     try:
-        version = await asyncio.to_thread(database.inspect, folder.database)
+        version = await asyncio.to_thread(schema.inspect, folder.database)
     except StoreError as error:
         return fault("database", str(error))
     return well("database", f"whole, schema {version}")
+
+
+async def check_room(folder: DataFolder, settings: Settings) -> Finding:
+    """Check that there is more room than the bot wants for new work."""
+    subject, least = "disk", settings.min_free_disk_mb
+    try:
+        free_bytes = shutil.disk_usage(_nearest_existing(folder.root)).free
+    except OSError as error:
+        return fault(subject, f"cannot be looked at ({error.strerror}); look at DATA_DIR")
+    free = f"{free_bytes / _GB:.1f} GB are free"
+    if free_bytes < least * 1_000_000:
+        return fault(subject, f"{free}, and below {least} MB (MIN_FREE_DISK_MB) no new work is taken; make room")
+    return well(subject, free)
 
 
 async def check_pictures(folder: DataFolder, settings: Settings, clock: Clock) -> Finding:
@@ -68,12 +93,11 @@ async def check_pictures(folder: DataFolder, settings: Settings, clock: Clock) -
     subject = "pictures"
     try:
         n_bytes = await asyncio.to_thread(retention.measure, folder.database, now=clock.now())
-        free = f"{shutil.disk_usage(folder.root).free / _GB:.1f} GB are free on that disk"
     except (OSError, StoreError):
         return well(subject, "cannot be counted before DATA_DIR and database are usable")
     if n_bytes is None:
-        return well(subject, f"none counted yet; {free}")
-    return well(subject, f"take {n_bytes / _GB:.2f} of {settings.result_max_gb:g} GB (RESULT_MAX_GB); {free}")
+        return well(subject, "none counted yet")
+    return well(subject, f"take {n_bytes / _GB:.2f} of {settings.result_max_gb:g} GB (RESULT_MAX_GB)")
 
 
 def check_running(folder: DataFolder, clock: Clock) -> Finding:

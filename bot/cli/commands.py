@@ -29,6 +29,7 @@ A Discord bot that makes and edits pictures, and never loses one that was paid f
   imagebot generate   make one picture from here, without Discord
   imagebot usage      tell what was used, beside a bot that runs or not
   imagebot quota      see and change the limits of a server
+  imagebot backup     copy the database, beside a bot that runs or not
 """
 
 EXIT_CODES = """\
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     parser.set_defaults(prepare=_run, settings_head="imagebot cannot start, because of these settings:")
-    commands = parser.add_subparsers(title="commands", metavar="{run,demo,check,generate,usage,quota}")
+    commands = parser.add_subparsers(title="commands", metavar="{run,demo,check,generate,usage,quota,backup}")
     run = commands.add_parser("run", help="run the bot (the default)")
     run.set_defaults(prepare=_run)
     _add_demo(commands)
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     look = {"epilog": EXIT_CODES, "formatter_class": _Formatter}
     quota_options.add_usage(commands, prepare=_usage, look=look, settings_head=_SETTINGS_HEAD)
     quota_options.add_quota(commands, prepare=_quota, look=look, settings_head=_SETTINGS_HEAD)
+    _add_backup(commands)
     return parser
 
 
@@ -171,6 +173,19 @@ def _add_generate(commands: Commands) -> None:
     generate.set_defaults(prepare=_generate, settings_head=_SETTINGS_HEAD)
 
 
+def _add_backup(commands: Commands) -> None:
+    backup = commands.add_parser(
+        "backup",
+        help="copy the database, beside a bot that runs or not",
+        description="Copy the database of DATA_DIR, as it stands at one moment, to a new file, and check the copy. The "
+        "bot goes on meanwhile. No file is ever overwritten. Pictures are not in it.",
+        epilog=EXIT_CODES,
+        formatter_class=_Formatter,
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="where to: a file that does not exist yet")
+    backup.set_defaults(prepare=_backup, settings_head=_SETTINGS_HEAD)
+
+
 def _run(_options: argparse.Namespace) -> Work:
     from bot import log
     from bot.settings import Settings
@@ -194,7 +209,10 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
     try:
         loop.run(running)
     except FolderInUse as error:
-        return _fault(f"DATA_DIR {error} is in use by another imagebot that is running; stop that one first")
+        return _fault(
+            f"DATA_DIR {error} is in use by another imagebot that is running, and the database has to be brought up to "
+            "date by one that is alone; stop the older one, or wait until the newer one is ready"
+        )
     except (StoreError, CannotConnect, CannotListen) as error:
         return _fault(str(error))
     except OSError as error:
@@ -254,6 +272,14 @@ def _quota(options: argparse.Namespace) -> Work:
 
     settings = _load(StorageSettings)
     return lambda: quota.main(settings, options)
+
+
+def _backup(options: argparse.Namespace) -> Work:
+    from bot.cli import backup
+    from bot.settings import StorageSettings
+
+    settings = _load(StorageSettings)
+    return lambda: backup.main(settings, options.file)
 
 
 def _load(kind: "type[AnySettings]") -> "AnySettings":

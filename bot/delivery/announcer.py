@@ -1,10 +1,10 @@
 """Tells people on Discord how their jobs are doing: the `Announcer` that jobs were promised."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
@@ -13,14 +13,12 @@ import discord
 from bot.clock import Clock
 from bot.delivery import pacing
 from bot.delivery.editor import MessageEditor
+from bot.delivery.endings import Endings
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
-from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES, Outcome, Post
-from bot.errors import NotAPicture
-from bot.images.fit import DoesNotFit
-from bot.images.worker import WorkerDied
+from bot.delivery.posts import Outcome
 from bot.jobs.announcer import Delivery
-from bot.jobs.model import Job, ReplyRoute, ResultFile, Status
+from bot.jobs.model import Job, ReplyRoute, Status
 from bot.ui import cards
 
 log = logging.getLogger(__name__)
@@ -28,8 +26,6 @@ log = logging.getLogger(__name__)
 UPLOADS_AT_ONCE = 16
 LAST_CHANCE = timedelta(seconds=150)
 """Before a token dies: long enough that an edit, however slow the pace, comes in time."""
-ONE_STEP_DOWN = 0.75
-"""How much smaller the next try is where Discord takes less than it said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +37,33 @@ class _Reply:
 
 
 class DiscordAnnouncer:
-    """Keeps one editor for each reply that shows progress, and delivers by the ladder."""
+    """Keeps one editor for each reply that shows progress, which ends before its job's end is shown.
 
-    def __init__(self, *, client: discord.Client, ladder: Ladder, fitter: Fitter, clock: Clock) -> None:
-        self._client = client
+    `still_mine` tells, by a job's id, whether this process still drives it, and is asked immediately before each call
+    that posts; `shows_progress` tells before each edit of progress whether the job still makes any.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        ladder: Ladder,
+        fitter: Fitter,
+        still_mine: Callable[[str], Awaitable[bool]],
+        shows_progress: Callable[[Job], Awaitable[bool]],
+        clock: Clock,
+    ) -> None:
         self._ladder = ladder
-        self._fitter = fitter
+        self._endings = Endings(client=client, ladder=ladder, fitter=fitter, still_mine=still_mine, clock=clock)
+        self._shows_progress = shows_progress
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
 
     def first_card(self, job: Job) -> cards.Card:
-        """Return the card that answers a command."""
+        """Return the card that answers a command; how the job ends is this process's to tell."""
+        self._endings.expect(job)
         return cards.progress_card(job, now=self._clock.now(), position=None)
 
     def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
@@ -65,30 +75,39 @@ class DiscordAnnouncer:
             now = self._clock.now()
             return cards.progress_card(job, now=now, position=turn, waiting_for_provider=waiting_for_provider)
 
+        self._endings.expect(job)
         self._editor(job).show(draw)
 
     def remind(self, job: Job) -> None:
         if self._is_last_chance(job):
             self.show(job)
 
-    async def deliver(self, job: Job) -> Delivery:
+    async def deliver(self, job: Job, *, pressed: bool = False) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
         async with self._final_turn(job), self._uploads:
-            delivery = await self._deliver_within_limits(job, job.result)
+            delivery = await self._endings.deliver(job, job.result, pressed=pressed)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
 
-    async def close(self, job: Job) -> bool:
+    async def show_again(self, job: Job, *, press_id: int) -> Delivery:
+        """Post a picture that was delivered before once more, as the answer to a press; raises DeliveryPostponed."""
+        assert job.result is not None  # noqa: S101 - whoever shows it has seen it
+        async with self._uploads:
+            return await self._endings.deliver(job, job.result, pressed=True, again_for=press_id)
+
+    async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
-                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
-            elif job.status is Status.FAILED:
-                await self._tell_failure(job)
+                await self._ladder.edit_reply(
+                    job, self._endings.post(job, "cancelled", cards.cancelled_card(job), pressed=pressed)
+                )
+            elif job.status in {Status.FAILED, Status.LOST}:
+                await self._endings.tell_failure(job)
             elif job.status is Status.READY:
-                return await self._offer(job)
+                return await self._endings.offer(job, pressed=pressed)
             elif job.status is Status.EXPIRED:
-                await self._tell_expiry(job)
+                await self._endings.tell_expiry(job)
         return True
 
     async def show_cancelled(self, job: Job, *, still_open: Callable[[], Awaitable[bool]]) -> None:
@@ -100,7 +119,13 @@ class DiscordAnnouncer:
         async with self._turns.setdefault(job.id, asyncio.Lock()):
             await editor.seal()
             if await still_open():
-                await self._ladder.edit_reply(job, Post(card=cards.cancelled_card(job)))
+                await self._ladder.edit_reply(
+                    job, self._endings.post(job, "cancelled", cards.cancelled_card(job), pressed=True)
+                )
+
+    async def let_go(self, job: Job) -> None:
+        async with self._final_turn(job):
+            pass
 
     async def stop(self) -> None:
         """Let the edits under way finish and show nothing more."""
@@ -110,52 +135,16 @@ class DiscordAnnouncer:
     async def open_anyhow(self, job: Job) -> ReplyRoute | None:
         """Show the progress card although Discord did not confirm the first answer; None where no way is open.
 
-        The answer may have arrived all the same, so it is looked for before anything is posted anew.
+        The answer may have arrived all the same, so it is looked for before anything is posted anew. What is made
+        already needs no card of progress.
         """
-        post = Post(card=self.first_card(job))
+        if not self._endings.expect(job):
+            return None
+        post = replace(self._endings.post(job, "card", self.first_card(job)), nonce=job.id, since=job.created_at)
         posted = await self._ladder.edit_reply(job, post)
-        if posted.outcome is not Outcome.POSTED:
+        if posted.outcome is Outcome.CLOSED:
             posted = await self._ladder.post_anew(job, post)
         return posted.route if posted.outcome is Outcome.POSTED else None
-
-    async def _tell_failure(self, job: Job) -> None:
-        posted = await self._ladder.post(job, Post(card=cards.failure_card(job)))
-        if posted.outcome is not Outcome.POSTED:
-            log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
-
-    async def _tell_expiry(self, job: Job) -> None:
-        """Close the card and send a direct message: nobody looks at a card that is weeks old."""
-        post = Post(card=cards.expired_card(job))
-        await self._ladder.edit_reply(job, post)
-        if await self._ladder.direct(job, post) is not Outcome.POSTED:
-            log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
-
-    async def _deliver_within_limits(self, job: Job, result: ResultFile) -> Delivery:
-        """Post the picture; where Discord takes less than it said, once more and smaller."""
-        limit_bytes = self._limit_bytes(job)
-        for _try in range(2):
-            try:
-                async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
-                    card = cards.result_card(job, note=fitted.note)
-                    posted = await self._ladder.post(job, Post(card=card, picture=fitted.picture))
-            except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
-                log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
-                posted = await self._ladder.post(job, Post(card=cards.kept_card(job)))
-                return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
-            if posted.outcome is Outcome.POSTED:
-                return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
-            if posted.outcome is not Outcome.TOO_LARGE:
-                break
-            limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
-        return Delivery(delivered=False, shown=await self._offer(job))
-
-    async def _offer(self, job: Job) -> bool:
-        """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
-        post = Post(card=cards.ready_card(job))
-        posted = await self._ladder.edit_reply(job, post)
-        if posted.outcome is not Outcome.POSTED:
-            posted = await self._ladder.post_to_person(job, post)
-        return posted.outcome is Outcome.POSTED
 
     def _is_last_chance(self, job: Job) -> bool:
         """Tell whether only the token reaches the reply, and it is about to die (DESIGN 6: before minute 14)."""
@@ -164,17 +153,7 @@ class DiscordAnnouncer:
             return False
         return self._clock.now() > route.token_expires_at - LAST_CHANCE
 
-    def _limit_bytes(self, job: Job) -> int:
-        """Return the smallest limit of the ways the picture may still take (discord.md 2)."""
-        limits = [REQUEST_LIMIT_BYTES]
-        if self._ladder.token_lives(job.route):
-            limits.append(job.route.upload_limit_bytes)
-        if job.route.channel_reachable and not job.route.ephemeral:
-            guild = self._client.get_guild(job.guild_id) if job.guild_id else None
-            limits.append(guild.filesize_limit if guild else PLAIN_LIMIT_BYTES)
-        return min(limits) if len(limits) > 1 else PLAIN_LIMIT_BYTES
-
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _final_turn(self, job: Job) -> AsyncGenerator[None, None]:
         """Have the reply for one final edit, after which no progress and no other end comes."""
         async with self._turns.setdefault(job.id, asyncio.Lock()):
@@ -182,6 +161,7 @@ class DiscordAnnouncer:
             if reply is not None:
                 await reply.editor.seal()
             yield
+            self._endings.forget(job)
 
     def _editor(self, job: Job) -> MessageEditor:
         if job.id not in self._replies:
@@ -193,7 +173,11 @@ class DiscordAnnouncer:
 
     def _new_editor(self, job: Job) -> MessageEditor:
         async def send(card: cards.Card) -> bool:
-            return (await self._ladder.edit_reply(job, Post(card=card))).outcome is Outcome.POSTED
+            if not await self._shows_progress(job):
+                return False
+            return (
+                await self._ladder.edit_reply(job, self._endings.post(job, "progress", card))
+            ).outcome is Outcome.POSTED
 
         def gap_s() -> float:
             age_s = (self._clock.now() - job.created_at).total_seconds()

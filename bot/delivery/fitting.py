@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.delivery.ways import Picture
+from bot.delivery.posts import Picture
 from bot.images import fit
 from bot.images.worker import ImageWorkers, WorkerDied
 from bot.jobs.model import Job, ResultFile

@@ -1,26 +1,34 @@
 """Where a post goes: down the ladder from the reply's own token to a direct message, until one rung holds.
 
 token, while it lives → channel route → a fresh message that names the person → direct message. What was private is
-never posted in a channel; a message that somebody removed is not posted again where it stood.
+never posted in a channel; a message that somebody removed is not posted again where it stood; and nothing is sent
+where it may stand already.
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.delivery.ways import Outcome, Post, Tried, Ways
+from bot.delivery.posts import Outcome, Post, Posted, Tried
+from bot.delivery.ways import Ways
+from bot.jobs.announcer import Dispossessed
 from bot.jobs.model import Job, ReplyRoute
 
 TOKEN_MARGIN = timedelta(minutes=1)
 """Discord's clock and ours may differ: a token that is about to die counts as dead."""
+NONCE_LIFE = timedelta(minutes=2)
+"""So long Discord surely drops a second message of the same nonce: "the past few minutes" (discord.md 6)."""
+
+_ENDS = frozenset({Outcome.POSTED, Outcome.TOO_LARGE, Outcome.UNREADABLE})
+"""Outcomes after which no further rung is tried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of a post; `route` where more is known now of where it stands than the job knew."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Send:
+    """A send that got no answer: where, and when it was first tried."""
 
-    outcome: Outcome
-    route: ReplyRoute | None = None
+    channel_id: int
+    at: datetime
 
 
 class Ladder:
@@ -29,6 +37,8 @@ class Ladder:
     def __init__(self, *, ways: Ways, clock: Clock) -> None:
         self._ways = ways
         self._clock = clock
+        self._unanswered: dict[str, _Send] = {}
+        """By nonce. Such a post may stand there: the same way is taken again, and no reply is edited in its place."""
 
     def token_lives(self, route: ReplyRoute) -> bool:
         """Tell whether the interaction's token may still be used."""
@@ -39,7 +49,9 @@ class Ladder:
         route, tried = job.route, Tried(Outcome.CLOSED)
         if self.token_lives(route):
             tried = await self._ways.by_token(route, post)
-        if tried.outcome is Outcome.CLOSED and _in_open_channel(route) and route.message_id is not None:
+        if tried.outcome is Outcome.BLOCKED:
+            tried = await self._ways.by_token(route, post.wordless())
+        if tried.outcome in {Outcome.CLOSED, Outcome.BLOCKED} and _in_open_channel(route) and route.message_id:
             tried = await self._ways.by_channel(route, post)
         if tried.message_id is None or tried.message_id == route.message_id:
             return Posted(tried.outcome)
@@ -47,28 +59,72 @@ class Ladder:
 
     async def post(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else post anew where the person will find it; raises DeliveryPostponed."""
-        posted = await self.edit_reply(job, post)
-        if posted.outcome in {Outcome.POSTED, Outcome.TOO_LARGE}:
-            return posted
-        if posted.outcome is not Outcome.REMOVED and _in_open_channel(job.route):
-            anew = await self.post_anew(job, post)
-            if anew.outcome is not Outcome.CLOSED:
-                return anew
-        return await self.post_to_person(job, post)
-
-    async def post_to_person(self, job: Job, post: Post) -> Posted:
-        """Send a direct message; raises DeliveryPostponed."""
-        return _moved(job.route, await self._ways.direct(job, post))
-
-    async def direct(self, job: Job, post: Post) -> Outcome:
-        """Send a direct message, wherever the reply stands; raises DeliveryPostponed."""
-        return (await self._ways.direct(job, post)).outcome
+        lost = self._unanswered.get(post.nonce)
+        if lost is not None and lost.channel_id != job.route.channel_id:
+            return await self.post_to_person(job, post)
+        if lost is None:
+            found = await self._find(job, post) if post.maybe_there else None
+            posted = found or await self.edit_reply(job, post)
+            if posted.outcome in _ENDS:
+                return posted
+            if posted.outcome in {Outcome.REMOVED, Outcome.OUT_OF_REACH}:
+                return await self.post_to_person(job, post, avoid_id=job.route.channel_id)
+        anew = await self.post_anew(job, post)
+        return anew if anew.outcome in _ENDS else await self.post_to_person(job, post)
 
     async def post_anew(self, job: Job, post: Post) -> Posted:
         """Send a fresh message to the job's channel, naming the person; raises DeliveryPostponed."""
         if not _in_open_channel(job.route):
             return Posted(Outcome.CLOSED)
-        return _moved(job.route, await self._ways.fresh(job, post))
+        return _moved(job.route, await self._send(job.route.channel_id, job, post, naming=True))
+
+    async def post_to_person(self, job: Job, post: Post, *, avoid_id: int | None = None) -> Posted:
+        """Send a direct message, unless its channel is to be avoided or was tried before; raises DeliveryPostponed."""
+        direct_id = await self._ways.find_direct_channel(job)
+        is_spent = direct_id == avoid_id or (direct_id == job.route.channel_id and _in_open_channel(job.route))
+        if direct_id is None or is_spent:
+            return Posted(Outcome.CLOSED)
+        return _moved(job.route, await self._send(direct_id, job, post, naming=False))
+
+    async def notify(self, job: Job, post: Post) -> Outcome:
+        """Send a direct message, wherever the reply stands; raises DeliveryPostponed."""
+        direct_id = await self._ways.find_direct_channel(job)
+        if direct_id is None:
+            return Outcome.CLOSED
+        return (await self._send(direct_id, job, post, naming=False)).outcome
+
+    async def retire(self, job: Job, post: Post) -> None:
+        """Let the reply say that it leads elsewhere now, or take it away where it cannot; raises DeliveryPostponed."""
+        edited = await self.edit_reply(job, post)
+        if edited.outcome is Outcome.CLOSED and _in_open_channel(job.route):
+            await self._ways.remove(job.route)
+
+    async def _find(self, job: Job, post: Post) -> Posted | None:
+        """Look for the post in every place where it may have been sent."""
+        direct_id = await self._ways.find_direct_channel(job)
+        places = [job.route.channel_id if _in_open_channel(job.route) else None, direct_id]
+        for channel_id in dict.fromkeys(place for place in places if place is not None):
+            tried = await self._ways.find(channel_id, job, post)
+            if tried is not None and tried.outcome is Outcome.POSTED:
+                return _moved(job.route, tried)
+        return None
+
+    async def _send(self, channel_id: int, job: Job, post: Post, *, naming: bool) -> Tried:
+        lost, now = self._unanswered.get(post.nonce), self._clock.now()
+        if now - min(post.since, lost.at if lost else now) > NONCE_LIFE:
+            found = await self._ways.find(channel_id, job, post)
+            if found is not None:
+                if found.outcome is not Outcome.UNREADABLE:
+                    self._unanswered.pop(post.nonce, None)
+                return found
+        self._unanswered.setdefault(post.nonce, _Send(channel_id=channel_id, at=now))
+        try:
+            tried = await self._ways.send(channel_id, job, post, naming=naming)
+        except Dispossessed:
+            self._unanswered.pop(post.nonce, None)
+            raise
+        del self._unanswered[post.nonce]
+        return tried
 
 
 def _in_open_channel(route: ReplyRoute) -> bool:

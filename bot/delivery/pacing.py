@@ -6,6 +6,8 @@ TOKEN_GAPS_S = ((60.0, 6.0), (300.0, 10.0), (float("inf"), 30.0))
 With the first edit at once, a job of half a minute is edited six times at most (DESIGN 8)."""
 CHANNEL_GAP_S = 5.0
 CHANNEL_GAP_PER_JOB_S = 1.5
+OLD_S, OLD_GAP_S = 3600.0, 600.0
+"""Messages older than an hour have an edit quota of their own, which Discord does not publish (30046): it is spared."""
 
 
 def token_gap_s(age_s: float) -> float:
@@ -15,4 +17,5 @@ def token_gap_s(age_s: float) -> float:
 
 def channel_gap_s(age_s: float, *, jobs_in_channel: int) -> float:
     """Return the least seconds between two edits by the channel route, whose bucket all messages of a channel share."""
-    return max(token_gap_s(age_s), CHANNEL_GAP_S, CHANNEL_GAP_PER_JOB_S * jobs_in_channel)
+    gap_s = max(token_gap_s(age_s), CHANNEL_GAP_S, CHANNEL_GAP_PER_JOB_S * jobs_in_channel)
+    return max(gap_s, OLD_GAP_S) if age_s >= OLD_S else gap_s

@@ -27,7 +27,7 @@ MOST_WAITING = 200
 """Of one server; what comes while as many wait is left out, and the bot's own log says so."""
 STOP_WITHIN_S = 5.0
 
-_ENDED = frozenset({Status.DELIVERED, Status.READY, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+_ENDED = frozenset({Status.DELIVERED, Status.READY, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.LOST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class ServerLog:
         """Write the line of a job that has ended, or whose picture is kept to be collected."""
         if job.guild_id is not None and job.status in _ENDED:
             line = server_log.job_line(job, url=self._url(job, job.guild_id))
-            self._put(job.guild_id, _Line(text=line, nonce=f"log-{job.id}"))
+            self._put(job.guild_id, _Line(text=line, nonce=_nonce(job)))
 
     def budget_warning(self, guild_id: int, warning: BudgetWarning) -> None:
         """Write that a share of the server's budget is used."""
@@ -135,6 +135,11 @@ class ServerLog:
         if guild is not None and guild.get_channel_or_thread(route.channel_id) is None:
             return None
         return f"https://discord.com/channels/{guild_id}/{route.channel_id}/{route.message_id}"
+
+
+def _nonce(job: Job) -> str:
+    """Return what drops a line that is sent twice; a job that was lost has a second line when it comes late."""
+    return f"log-{job.id}-late" if job.lost_at and job.status is not Status.LOST else f"log-{job.id}"
 
 
 async def _send(channel: discord.PartialMessageable, line: _Line) -> None:

@@ -4,19 +4,17 @@ A way that is closed is closed for good; trouble that passes is raised as Delive
 bad minute of Discord for the end of a route. Codes and limits: discord.md 1 and 2.
 """
 
-import enum
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
 import discord
 
-from bot.jobs.announcer import DeliveryPostponed
+from bot.delivery import search
+from bot.delivery.posts import Outcome, Post, Tried
+from bot.jobs.announcer import DeliveryPostponed, Dispossessed
 from bot.jobs.model import Job, ReplyRoute
-from bot.ui import cards
 
 log = logging.getLogger(__name__)
 
@@ -25,53 +23,19 @@ PLAIN_LIMIT_BYTES = 10 * 1024 * 1024
 REQUEST_LIMIT_BYTES = 24 * 1024 * 1024
 """Under the 25 MiB that Discord documents for one request, with room for the rest of it."""
 
-_REMOVED = 10008
-_TOO_LARGE = frozenset({40005, 50045})
+BLOCKED_CODES = (200000, 240000)
+"""AutoMod has refused the words, or a link; only what a user installation brings is held against it (discord.md 1)."""
+
+_OUTCOMES = {
+    10003: Outcome.OUT_OF_REACH,
+    10008: Outcome.REMOVED,
+    30046: Outcome.CLOSED,  # edits of messages older than an hour are used up, and nobody says for how long
+    40005: Outcome.TOO_LARGE,
+    50045: Outcome.TOO_LARGE,
+    **dict.fromkeys(BLOCKED_CODES, Outcome.BLOCKED),
+}
 _NOBODY = discord.AllowedMentions.none()
 _DEAD_TOKEN = 50027
-
-
-class Outcome(enum.Enum):
-    """What became of one try."""
-
-    POSTED = enum.auto()
-    CLOSED = enum.auto()
-    """This way leads nowhere, now and later."""
-    REMOVED = enum.auto()
-    """Somebody deleted the message: nothing is posted again in that channel."""
-    TOO_LARGE = enum.auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """A file ready to be attached."""
-
-    path: Path
-    name: str
-    alt_text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """What is to be seen: a card, and the picture if there is one."""
-
-    card: cards.Card
-    picture: Picture | None = None
-
-    def files(self) -> list[discord.File]:
-        """Open the picture for one try: a discord.File that was sent once uploads nothing the second time."""
-        if self.picture is None:
-            return []
-        return [discord.File(self.picture.path, filename=self.picture.name, description=self.picture.alt_text)]
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """The outcome of one try, and where the post stands if it is a new message."""
-
-    outcome: Outcome
-    channel_id: int | None = None
-    message_id: int | None = None
 
 
 class Ways:
@@ -99,8 +63,7 @@ class Ways:
 
     async def by_channel(self, route: ReplyRoute, post: Post) -> Tried:
         """Edit the reply as the message of the bot that it is."""
-        channel = self._client.get_partial_messageable(route.channel_id)
-        message = channel.get_partial_message(cast("int", route.message_id))
+        message = self._reply(route)
 
         async def edit(files: list[discord.File]) -> discord.Message:
             return await message.edit(
@@ -109,37 +72,61 @@ class Ways:
 
         return await _try(edit, post)
 
-    async def fresh(self, job: Job, post: Post) -> Tried:
-        """Send a new message to the channel, naming the person; the nonce drops a double of the last few minutes."""
-        channel = self._client.get_partial_messageable(job.route.channel_id)
-        return await self._send(channel, job, post, content=f"<@{job.user_id}>")
-
-    async def direct(self, job: Job, post: Post) -> Tried:
-        """Send a direct message to the person."""
-        try:
-            channel = await self._client.create_dm(discord.Object(job.user_id))
-        except discord.HTTPException as error:
-            return Tried(_outcome_of(error))
-        except (aiohttp.ClientError, OSError) as error:
-            raise DeliveryPostponed(repr(error)) from error
-        return await self._send(channel, job, post, content=None)
-
-    async def _send(self, channel: discord.abc.Messageable, job: Job, post: Post, *, content: str | None) -> Tried:
+    async def send(self, channel_id: int, job: Job, post: Post, *, naming: bool) -> Tried:
+        """Send a new message, `naming` the person or not; the nonce drops a double of the last few minutes."""
+        channel = self._client.get_partial_messageable(channel_id)
         only_the_person = discord.AllowedMentions(users=[discord.Object(job.user_id)], everyone=False, roles=False)
 
         async def send(files: list[discord.File]) -> discord.Message:
             options: dict[str, Any] = {"view": post.card.view} if post.card.view else {}
             return await channel.send(
-                content,
+                f"<@{job.user_id}>" if naming else None,
                 embed=post.card.embed,
                 files=files,
-                # One for each purpose: the nonce of the card would bring the card back instead of the picture.
-                nonce=f"{job.id}-{'picture' if post.picture else job.status.value[:8]}",
+                nonce=post.nonce,
                 allowed_mentions=only_the_person,
                 **options,
             )
 
         return await _try(send, post)
+
+    async def find(self, channel_id: int, job: Job, post: Post) -> Tried | None:
+        """Look for a post that was sent before; None where it surely does not stand among the last messages."""
+        channel = self._client.get_partial_messageable(channel_id)
+        own_id = self._client.user.id if self._client.user else 0
+        try:
+            found_id = await search.find_message(channel, job, post, own_id=own_id)
+        except search.Unreadable:
+            log.info("channel cannot be searched for an earlier post", extra={"job": job.id, "channel": channel_id})
+            return Tried(Outcome.UNREADABLE)
+        except discord.HTTPException as error:
+            return Tried(_outcome_of(error))
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise DeliveryPostponed(repr(error)) from error
+        return None if found_id is None else Tried(Outcome.POSTED, channel_id, found_id)
+
+    async def find_direct_channel(self, job: Job) -> int | None:
+        """Return the channel of direct messages to the person; None where Discord opens none."""
+        try:
+            return (await self._client.create_dm(discord.Object(job.user_id))).id
+        except discord.HTTPException as error:
+            _outcome_of(error)
+            return None
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise DeliveryPostponed(repr(error)) from error
+
+    async def remove(self, route: ReplyRoute) -> None:
+        """Delete the reply, as the message of the bot that it is; silent where that is not possible."""
+        try:
+            await self._reply(route).delete()
+        except discord.HTTPException as error:
+            _outcome_of(error)
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise DeliveryPostponed(repr(error)) from error
+
+    def _reply(self, route: ReplyRoute) -> discord.PartialMessage:
+        channel = self._client.get_partial_messageable(route.channel_id)
+        return channel.get_partial_message(cast("int", route.message_id))
 
 
 def _attached(files: list[discord.File]) -> dict[str, Any]:
@@ -148,6 +135,8 @@ def _attached(files: list[discord.File]) -> dict[str, Any]:
 
 
 async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]], post: Post) -> Tried:
+    if post.may_go is not None and not await post.may_go():
+        raise Dispossessed
     files: list[discord.File] = []
     try:
         files = post.files()
@@ -164,12 +153,11 @@ async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]],
 
 def _outcome_of(error: discord.HTTPException) -> Outcome:
     """Tell what a refusal means; raises DeliveryPostponed where it will pass."""
-    if error.code in _TOO_LARGE or error.status == 413:
-        return Outcome.TOO_LARGE
-    if error.status >= 500 or error.status == 429 or _is_of_the_edge(error):
+    outcome = Outcome.TOO_LARGE if error.status == 413 else _OUTCOMES.get(error.code)
+    if outcome is None and (error.status >= 500 or error.status == 429 or _is_of_the_edge(error)):
         raise DeliveryPostponed(repr(error)) from error
     log.info("a way is closed", extra={"http_status": error.status, "code": error.code})
-    return Outcome.REMOVED if error.code == _REMOVED else Outcome.CLOSED
+    return outcome or Outcome.CLOSED
 
 
 def _is_of_the_edge(error: discord.HTTPException) -> bool:

@@ -82,7 +82,8 @@ class History:
             await self._note_showing(job_id, message_id=interaction.id, guild_id=interaction.guild_id)
         is_posted = False
         with refusals_of_discord_noted("picture posted again"):
-            delivery = await self._announcer.deliver(replace(job, route=here, guild_id=interaction.guild_id))
+            job = replace(job, route=here, guild_id=interaction.guild_id)
+            delivery = await self._announcer.show_again(job, press_id=interaction.id)
             is_posted = delivery.delivered
             if is_posted and delivery.route and not here.ephemeral:
                 await self._note_showing(job_id, message_id=delivery.route.message_id, guild_id=interaction.guild_id)

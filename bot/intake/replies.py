@@ -17,6 +17,7 @@ from bot.intake.messages import Messages, fetch, is_hidden
 from bot.intake.routes import reference_to
 from bot.intake.service import Intake
 from bot.intake.wishes import Sketch, Wish
+from bot.jobs.claims import Claims
 from bot.jobs.model import Kind, Source
 from bot.ui import markdown, reply_buttons, texts
 from bot.ui.edit_form import PicturesOf
@@ -36,8 +37,11 @@ _USER_MENTION = re.compile(r"<@!?(?P<user_id>\d{1,20})>")
 class Replies:
     """Takes replies, and the presses that confirm them."""
 
-    def __init__(self, *, client: "ImageBot", intake: Intake, messages: Messages, manners: ReplyManners) -> None:
+    def __init__(
+        self, *, client: "ImageBot", intake: Intake, messages: Messages, manners: ReplyManners, claims: Claims
+    ) -> None:
         self._client = client
+        self._claims = claims
         self._intake = intake
         self._messages = messages
         self._manners = manners
@@ -45,6 +49,8 @@ class Replies:
     async def take(self, message: discord.Message) -> None:
         """React to a message, if it is a reply that reaches the bot; never fails."""
         if message.guild is None or not self._is_reply_to_us(message):
+            return
+        if not await self._claims.is_ours(message.id):
             return
         explicit = self._names_us(message)
         try:

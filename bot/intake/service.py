@@ -15,6 +15,7 @@ import discord
 from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
+from bot.delivery.ways import BLOCKED_CODES
 from bot.guilds.model import GuildSettings
 from bot.guilds.service import GuildService
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
@@ -26,7 +27,7 @@ from bot.intake.wishes import Sketch, Wish, completed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
-from bot.ui import texts
+from bot.ui import cards, texts
 
 if TYPE_CHECKING:
     from bot.client import ImageBot
@@ -179,10 +180,10 @@ class Intake:
                 await interaction.response.defer()
             if interaction.response.is_done():
                 message = await interaction.edit_original_response(content=None, embed=card.embed, view=card.view)
-                return replace(job.route, message_id=message.id)
-            answered = await interaction.response.send_message(
-                embed=card.embed, view=card.view or discord.utils.MISSING, ephemeral=job.route.ephemeral
-            )
+                return replace(
+                    job.route, message_id=message.id, ephemeral=message.flags.ephemeral or job.route.ephemeral
+                )
+            answered = await _answer_with(interaction, card, ephemeral=job.route.ephemeral)
             forced_private = answered.is_ephemeral() or job.route.ephemeral
             return replace(job.route, message_id=answered.message_id, ephemeral=forced_private)
         with refusals_of_discord_noted("first answer, once more"):
@@ -209,7 +210,7 @@ class Intake:
         elif outcome is Cancelled.AFTER_SUBMISSION:
             await self._announcer.show_cancelled(here, still_open=lambda: self._jobs.is_open(job_id))
         else:
-            await self._announcer.close(here)  # it waits to be collected, which its card does not say yet
+            await self._announcer.close(here, pressed=True)  # it waits to be collected, which its card does not say yet
 
     @explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:
@@ -221,8 +222,25 @@ class Intake:
         with refusals_of_discord_noted("defer"):
             await interaction.response.defer()
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
-        delivery = await self._announcer.deliver(here)
+        delivery = await self._announcer.deliver(here, pressed=True)
         if delivery.delivered:
             await self._jobs.collected(job, note=delivery.note)
         elif not delivery.shown:
             await answer_privately(interaction, texts.kept_for_now())
+
+
+async def _answer_with(
+    interaction: Interaction, card: cards.Card, *, ephemeral: bool
+) -> "discord.InteractionCallbackResponse[ImageBot]":
+    """Answer with a card; without the prompt where the moderation of the place refuses its words (discord.md 1)."""
+
+    async def answer(shown: cards.Card) -> "discord.InteractionCallbackResponse[ImageBot]":
+        view = shown.view or discord.utils.MISSING
+        return await interaction.response.send_message(embed=shown.embed, view=view, ephemeral=ephemeral)
+
+    try:
+        return await answer(card)
+    except discord.HTTPException as error:
+        if error.code not in BLOCKED_CODES:
+            raise
+    return await answer(cards.wordless(card))

@@ -20,7 +20,7 @@ from bot.quota.spending import SpendingStop
 from bot.quota.standing import Decision
 from bot.settings import Settings
 from bot.store import admissions
-from bot.store.jobs import Insertion, JobStore
+from bot.store.jobs import Insertion, JobStore, Within
 from bot.store.usage import UsageStore
 
 log = logging.getLogger(__name__)
@@ -106,6 +106,17 @@ class Admission:
             await self._count(refusal, request, at=job.created_at)
             raise
 
+    def second(self, job: Job, *, now: datetime) -> Within:
+        """Return what holds a place once more for a job that was released, or makes a gift of it where none is left.
+
+        Only the limits decide: what the server permits was decided when it was asked for.
+        """
+
+        def plan(asking: Asking, facts: admissions.ServerFacts) -> admissions.Plan:
+            return self._plan_by_limits(asking, facts, now=now)
+
+        return admissions.second_reservation(job.id, job.role_ids, plan=plan, refused=NotAdmitted, at=now)
+
     async def warn_of_budget(self, guild_id: int | None) -> None:
         """Tell a server what share of its budget is used, where that has come to be worth it; never fails."""
         if guild_id is None:
@@ -151,6 +162,9 @@ class Admission:
         """Say what is to be looked up; raises what the server's settings alone refuse."""
         if asking.guild_id is not None:
             permits.check(_wanted(request), facts.settings, blocked=facts.is_blocked)
+        return self._plan_by_limits(asking, facts, now=now)
+
+    def _plan_by_limits(self, asking: Asking, facts: admissions.ServerFacts, *, now: datetime) -> admissions.Plan:
         rules = self._quota.policy_of(
             facts.rules,
             zone=facts.settings.zone,

@@ -12,6 +12,10 @@ class DeliveryPostponed(ImagebotError):
     """Nothing could be posted just now, for a reason that passes: ask again later."""
 
 
+class Dispossessed(ImagebotError):
+    """Another process drives the job by now: nothing was posted, and nothing more of it is to be done here."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """How a delivery ended: the picture is in a message, or it waits to be collected."""
@@ -32,6 +36,10 @@ class Announcer(Protocol):
         """Show the job's progress, soon; never waits, never fails. `turn` is the place in the queue."""
         ...
 
+    async def let_go(self, job: Job) -> None:
+        """Show nothing more of a job that another process drives by now."""
+        ...
+
     def remind(self, job: Job) -> None:
         """Show what has to be said of a job before its reply cannot be edited any more; never waits, never fails."""
         ...
@@ -41,11 +49,14 @@ class Announcer(Protocol):
         ...
 
     async def deliver(self, job: Job) -> Delivery:
-        """Put the result before the person; raises DeliveryPostponed. After it no progress of the job is shown."""
+        """Put the result before the person; raises DeliveryPostponed or Dispossessed.
+
+        After it no progress of the job is shown.
+        """
         ...
 
     async def close(self, job: Job) -> bool:
-        """Show how a job ended, where a delivery has not shown it; raises DeliveryPostponed.
+        """Show how a job ended, where a delivery has not shown it; raises DeliveryPostponed or Dispossessed.
 
         False where a picture waits and its person cannot be told of it now.
         """

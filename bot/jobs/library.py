@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import errors
@@ -118,11 +118,14 @@ class Library:
     async def forget(self, job_id: str, *, user_id: int) -> None:
         """Remove a picture from disk and from its owner's history; raises as `get_own`, or NotEndedYet.
 
-        One that waited to be collected counts as handed over: its owner does not want it.
+        One that waited to be collected counts as handed over: its owner does not want it. One that may still come is
+        not looked for any more.
         """
         job = await self.get_forgettable(job_id, user_id=user_id)
         if job.status is Status.READY:
             await self._jobs.move(job, Status.DELIVERED, told_at=self._clock.now())
+        elif job.status is Status.LOST:
+            await self._jobs.move(replace(job, look_at=None), Status.FAILED)
         await self._retention.forget(job_id, user_id=user_id)
 
     async def _entry(self, number: int, job: Job, parent: Job | None) -> Entry:

@@ -63,7 +63,7 @@ class Drawing:
 
 
 class Status(enum.StrEnum):
-    """Where a job stands. The last five are final, except that `ready` may still become `delivered` or `expired`."""
+    """Where a job stands. From `ready` on it has ended, except that a `ready` or `lost` one may still be delivered."""
 
     PREPARING = "preparing"
     QUEUED = "queued"
@@ -76,6 +76,8 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     """The picture waited to be collected until its time was over: it was released and removed."""
+    LOST = "lost"
+    """Released and told as a failure, but its task may still come: then it is delivered."""
 
 
 class Kind(enum.StrEnum):
@@ -259,4 +261,14 @@ class Job:
     """When its result and its claim to its sources were given up; the facts about them stay."""
     forgotten_at: datetime | None = None
     """When its owner removed it from their history."""
+    role_ids: frozenset[int] = frozenset()
+    """Of who asked, as they asked."""
+    hinted_task_id: str | None = None
+    """What a callback named as the job's task, while that is not known: a hint, to be read with the key."""
+    lost_at: datetime | None = None
+    """When it was released although its task might still come; it stays when the picture comes late."""
+    look_at: datetime | None = None
+    """While it is lost: when it is looked for again."""
+    gift: bool = False
+    """It came late, when the limits had no room for it any more: delivered, and not counted."""
     callback_token: str = field(repr=False, default="")

@@ -5,6 +5,8 @@ looks while nothing can be done yet, then the closest ones allowed: that keeps b
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 CLOSEST_S = 3.0
 JITTER_S = 0.4
@@ -15,6 +17,28 @@ ASLEEP_S = 30.0
 NET_FACTOR = 4.0
 """With callbacks on, looking is only the net beneath them."""
 SAMPLES_NEEDED = 5
+
+LOOKS_BEFORE_GIVING_UP = 3
+"""The deadline ends no job that was not looked for in this process: the bot may have been away for longer."""
+
+LATE_LOOKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""After a job was released; then hourly, while a link to its result may live (provider.md 3.2)."""
+LAST_LATE_LOOK = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a job waits for what may still come."""
+
+    deadline: timedelta = timedelta(minutes=30)
+    """From the submission to the task's end; from the first try to submit to one that the provider takes; and from
+    the task's end to a result that can be fetched."""
+    spoilt_tries: int = 3
+    """A result that is missing or cut off right after the end may be whole a moment later."""
+
+    def lasts(self, elapsed_s: float, *, looks: int) -> bool:
+        """Tell whether a job submitted so long ago, and looked for so often in this process, is waited for."""
+        return looks < LOOKS_BEFORE_GIVING_UP or elapsed_s < self.deadline.total_seconds()
 
 
 def earliest_end_s(recent_durations_s: Sequence[float]) -> float | None:
@@ -42,3 +66,12 @@ def _plain_wait_s(elapsed_s: float, earliest_s: float | None) -> float:
     if elapsed_s < PATIENT_AFTER_S:
         return CLOSEST_S
     return PATIENT_S if elapsed_s < ASLEEP_AFTER_S else ASLEEP_S
+
+
+def next_late_look_at(lost_at: datetime, *, now: datetime) -> datetime | None:
+    """Return when to look again for what was released at `lost_at`; None where it is given up."""
+    lost_at = min(lost_at, now)  # the wall clock may have been set back
+    ago = now - lost_at
+    hour = timedelta(hours=1)
+    after = next((each for each in LATE_LOOKS if ago < each), (ago // hour + 1) * hour)
+    return lost_at + after if after <= LAST_LATE_LOOK else None

@@ -1,4 +1,7 @@
-"""Drives every live job to its end, each in a task of its own; takes them up at start, lets go of them at stop."""
+"""Drives every live job to its end, each in a task of its own; takes them up at start, lets go of them at stop.
+
+While it runs it takes over what processes that have died leave, and lets go of what others have taken from it.
+"""
 
 import asyncio
 import logging
@@ -7,10 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.clock import Clock
-from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed
+from bot.errors import StoreConflict, StoreError
+from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.jobs.moves import Moves
+from bot.jobs.owners import Owners
 from bot.jobs.slots import Slots
-from bot.jobs.steps import NotTakenYet, Steps
+from bot.jobs.steps import Steps
+from bot.jobs.submission import TASK_OF_DOUBT_S, NotTakenYet, Submission
 from bot.jobs.transitions import ENDED
 from bot.store.jobs import JobStore
 
@@ -48,15 +55,21 @@ class JobRunner:
     def __init__(
         self,
         *,
+        submission: Submission,
         steps: Steps,
+        moves: Moves,
         store: JobStore,
+        owners: Owners,
         announcer: Announcer,
         chronicle: Chronicle,
         clock: Clock,
         max_tasks: int,
     ) -> None:
+        self._submission = submission
         self._steps = steps
+        self._moves = moves
         self._store = store
+        self._owners = owners
         self._announcer = announcer
         self._chronicle = chronicle
         self._clock = clock
@@ -70,12 +83,29 @@ class JobRunner:
         return self._stopping
 
     async def recover(self) -> int:
-        """Take up every job whose person was not shown an end; return how many."""
+        """Take up every job whose person was not shown an end and whose owner is dead; return how many."""
         await self._store.erase_dead_secrets(now=self._clock.now())
-        jobs = await self._store.list_unfinished()
+        return await self.take_over()
+
+    async def take_over(self) -> int:
+        """Take up the jobs of processes that have died; return how many."""
+        if self._stopping:
+            return 0
+        owners = await self._store.list_other_owners()
+        dead = [each for each in owners if each is not None and not self._owners.is_alive(each)]
+        jobs = await self._store.take_over(dead) if dead or None in owners else []
         for job in jobs:
             self.start(job)
         return len(jobs)
+
+    async def let_go_of_taken(self) -> None:
+        """Stop driving what other processes have taken from this one."""
+        taken = await self._store.list_dispossessed(self._live) if self._live else []
+        for live, task in [self._live[job_id] for job_id in taken if job_id in self._live]:
+            if live.cuttable:  # else it notices by itself: it may not do anything more
+                task.cancel()
+                await self._announcer.let_go(live.job)
+                log.info("job left to its new owner", extra={"job": live.job.id})
 
     def start(self, job: Job) -> None:
         """Drive a job from where it stands; it is driven once, however often it is started."""
@@ -89,6 +119,12 @@ class JobRunner:
         """Have every live job say what it must before its reply is out of reach, however little happens to it."""
         for live, _ in self._live.values():
             self._announcer.remind(live.job)
+
+    async def start_again(self, job: Job) -> None:
+        """Drive a job that had ended and goes on after all, as soon as nobody drives it any more."""
+        if job.id in self._live:
+            await asyncio.wait({self._live[job.id][1]})
+        self.start(job)
 
     async def end(self, job: Job) -> None:
         """Stop driving a job that was ended elsewhere, and see that its person is told."""
@@ -126,9 +162,16 @@ class JobRunner:
             if live.pauses:
                 live.job = await self._steps.reread(live.job)
             return await self._follow(live)
+        except Dispossessed:
+            await self._announcer.let_go(live.job)
+            log.info("job left to its new owner", extra={"job": live.job.id})
+            return True
         except DeliveryPostponed as error:
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
-        except Exception:
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
+                log.warning("job waits for the database", extra={"job": live.job.id, "error": str(error)})
+                return False  # that is no fault of the job, and ends none
             log.exception("job stumbled", extra={"job": live.job.id, "status": live.job.status.value})
             await self._after_stumble(live)
         return False
@@ -139,7 +182,7 @@ class JobRunner:
             return
         try:
             if live.job.status in {Status.PREPARING, Status.QUEUED}:
-                await self._steps.fail(live.job, Failure(kind=FailureKind.INTERNAL))
+                await self._moves.fail(live.job, Failure(kind=FailureKind.INTERNAL))
             elif live.job.status is Status.DELIVERING:
                 await self._steps.give_up_delivery(live.job)
         except Exception:
@@ -165,10 +208,9 @@ class JobRunner:
     async def _next(self, live: _Live) -> Job | None:
         """Take one step; None if the job was moved elsewhere."""
         if live.job.status is Status.PREPARING:
-            return await self._steps.prepare(live.job)
-        if live.job.status is Status.SUBMITTING:
-            # A POST of an earlier process may or may not have been taken: a second one could be paid twice.
-            return await self._steps.fail(live.job, Failure(kind=FailureKind.OUTCOME_UNKNOWN))
+            return await self._submission.prepare(live.job)
+        if live.job.status is Status.SUBMITTING and not self._submission.may_be_drawn(live.job):
+            return await self._submission.search(live.job)
         if live.job.status is Status.DELIVERING:
             with live.uncut():
                 return await self._steps.deliver(live.job)
@@ -177,18 +219,23 @@ class JobRunner:
     async def _at_provider(self, live: _Live) -> Job | None:
         """Hold a slot from before the task is created until its end is known; None if the job was moved elsewhere."""
         job: Job | None = live.job
-        async with self._slots.hold(live.job.id, at_once=live.job.status is Status.RUNNING):
-            while job is not None and job.status in {Status.QUEUED, Status.RUNNING} and not self._stopping:
+        async with self._slots.hold(live.job.id, at_once=live.job.status is not Status.QUEUED):
+            while job is not None and self._belongs_at_provider(job) and not self._stopping:
                 live.job = job
                 job = await self._step(live)
         return job
 
+    def _belongs_at_provider(self, job: Job) -> bool:
+        return job.status in {Status.QUEUED, Status.RUNNING} or self._submission.may_be_drawn(job)
+
     async def _step(self, live: _Live) -> Job | None:
         if live.job.status is Status.RUNNING:
             return await self._steps.watch(live.job)
+        if live.job.status is Status.SUBMITTING:
+            return await self._submission.search(live.job, most_s=TASK_OF_DOUBT_S)
         try:
             with live.uncut():
-                return await self._steps.submit(live.job)
+                return await self._submission.submit(live.job)
         except NotTakenYet as pause:
             self._announcer.show(pause.job, waiting_for_provider=True)
             await self._clock.sleep(pause.wait_s)

@@ -9,12 +9,16 @@ from dataclasses import replace
 from bot import errors
 from bot.clock import Clock
 from bot.jobs.admission import Admission
+from bot.jobs.insisting import until_stored
 from bot.jobs.model import Job, ReplyRoute, Request, Source, Status
 from bot.jobs.retention import Retention
 from bot.jobs.runner import JobRunner
+from bot.jobs.search import is_task_id
+from bot.jobs.storage import Storage
 from bot.jobs.transitions import ENDED
-from bot.jobs.wakes import Wakes
+from bot.jobs.wakes import LOST, Wakes
 from bot.store.jobs import JobStore
+from bot.store.lost import LostStore
 
 log = logging.getLogger(__name__)
 
@@ -37,17 +41,21 @@ class JobService:
         self,
         *,
         store: JobStore,
+        lost: LostStore,
         runner: JobRunner,
         admission: Admission,
         retention: Retention,
+        storage: Storage,
         wakes: Wakes,
         clock: Clock,
         max_waiting: int,
     ) -> None:
         self._store = store
+        self._lost = lost
         self._runner = runner
         self._admission = admission
         self._retention = retention
+        self._storage = storage
         self._wakes = wakes
         self._clock = clock
         self._max_waiting = max_waiting
@@ -56,7 +64,7 @@ class JobService:
         """Store a request as a job, before its person is answered; `begin` starts it.
 
         Raises a Refusal, and then nothing was stored and nothing is counted: ShuttingDown, QueueFull, StorageFull,
-        DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
+        StorageUnusable, DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
         """
         if self._runner.stopping:
             raise errors.ShuttingDown
@@ -72,14 +80,16 @@ class JobService:
             guild_id=request.guild_id,
             drawing=request.drawing,
             route=request.route,
+            role_ids=request.asker.role_ids,
             created_at=self._clock.now(),
             callback_token=secrets.token_urlsafe(16),
         )
         try:
+            await self._storage.admit()
             await self._retention.admit()
             await self._admission.insert(job, request, max_waiting=self._max_waiting)
         except errors.StoreError as error:
-            log.exception("request not stored", extra={"origin": request.origin_id})
+            log.warning("request not stored", extra={"origin": request.origin_id, "error": str(error)})
             raise errors.StoreUnavailable from error
         log.info("job stored", extra={"job": job.id, "user": job.user_id, "guild": job.guild_id})
         return job
@@ -89,12 +99,13 @@ class JobService:
         return await self._store.find_by_message(message_id)
 
     async def begin(self, job: Job, route: ReplyRoute) -> None:
-        """Drive a stored job whose first answer stands at `route`, unless it was ended meanwhile."""
-        try:
-            stored = await self._store.set_reply(job.id, route)
-        except errors.StoreError:
-            log.exception("place of the reply not stored", extra={"job": job.id})
-            stored = replace(job, route=route)  # the job goes on with what is known
+        """Drive a stored job whose first answer stands at `route`, unless it was ended meanwhile.
+
+        Not before the place is stored: a restart could not find the answer, and would leave it as it is.
+        """
+        stored = await until_stored(
+            lambda: self._store.set_reply(job.id, route), clock=self._clock, what="place of the reply", job=job.id
+        )
         if stored is not None:
             self._runner.start(stored)
         await self._admission.warn_of_budget(job.guild_id)
@@ -184,8 +195,29 @@ class JobService:
         job = await self._store.find(job_id)
         if job is None or not hmac.compare_digest(job.callback_token.encode(), token.encode()):
             return False
-        self._wakes.call(job_id)
+        await self._wake(job)
         return True
+
+    async def is_in_doubt(self, job_id: str) -> bool:
+        """Tell whether a job waits for a task of which nothing is known."""
+        job = await self._store.find(job_id)
+        return job is not None and job.provider_task_id is None and job.status in {Status.SUBMITTING, Status.LOST}
+
+    async def hint(self, job_id: str, task_id: str) -> None:
+        """Note what an authentic callback names as the task of a job in doubt, and have it looked at."""
+        if not is_task_id(task_id):
+            return
+        await self._lost.hint(job_id, task_id)
+        if job := await self._store.find(job_id):
+            await self._wake(job)
+
+    async def _wake(self, job: Job) -> None:
+        """Have a job's task looked at now, by whichever process does that."""
+        if job.status is Status.LOST:
+            await self._lost.look_soon(job.id, now=self._clock.now())
+            self._wakes.call(LOST)
+        elif not self._wakes.call(job.id):
+            await self._store.wake(job.id)
 
     async def _owned(self, job_id: str, *, user_id: int, moderated_guild_id: int | None) -> Job:
         job = await self._store.find(job_id)

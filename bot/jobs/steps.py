@@ -1,176 +1,67 @@
-"""One step of a job for each status that has work to do: it acts, and moves the job on by one guarded statement.
+"""The steps of a job from its task to its person: each acts, and moves the job on by one guarded statement.
 
-What is intended is stored before it is done (`submitting` before the POST), what was gained is stored before it is
-shown (the result before the message).
+What was gained is stored before it is shown: the result before the message.
 """
 
 import contextlib
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
 
 from bot.clock import Clock
-from bot.errors import DownloadFailed, ImagebotError, NotAPicture, StoreConflict, StoreError
-from bot.jobs import failures, polling, shapes
-from bot.jobs.announcer import Announcer, Delivery
-from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
-from bot.jobs.results import ResultKeeper
-from bot.jobs.sources import SourceFault, SourceKeeper
+from bot.errors import DownloadFailed, NotAPicture, StoreError
+from bot.jobs import failures, polling
+from bot.jobs.announcer import Announcer, Delivery, Dispossessed
+from bot.jobs.model import Failure, FailureKind, Job, ReplyRoute, ResultFile, Status
+from bot.jobs.moves import Moves
+from bot.jobs.polling import Patience
+from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, looks_spoilt, may_come_whole
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
 from bot.provider.api import EvoLink
-from bot.provider.models import GenerationRequest, Task, TaskStatus
-from bot.quota.spending import SpendingStop
+from bot.provider.models import Task, TaskStatus
 from bot.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
 
 RECENT_TASKS = 50
-RESULT_LINK_LIFE = timedelta(hours=24)
-"""provider.md 3.2."""
-STORE_PAUSE_S = 2.0
-STAND_BACK_S = 15.0
-"""Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
-LONGEST_STAND_BACK_S = 60.0
 LONGEST_PAUSE_S = 300.0
-LOOKS_BEFORE_GIVING_UP = 3
 RESULTS_MAY_COME_S = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a job waits for what may still come."""
-
-    deadline: timedelta = timedelta(minutes=30)
-    """From the submission to the task's end; and from the command to a submission that the provider takes."""
-    link_life: timedelta = timedelta(hours=23)
-    """How long a result that cannot be fetched for a passing reason is tried for; the link lives 24 h."""
-    spoilt_tries: int = 3
-    """A result that is missing or cut off right after the end may be whole a moment later."""
-
-
-class NotTakenYet(ImagebotError):
-    """The provider takes nothing just now; the job is back in the queue and may be submitted again after a pause."""
-
-    def __init__(self, job: Job, *, wait_s: float) -> None:
-        super().__init__(job.id)
-        self.job = job
-        self.wait_s = wait_s
-
-
 class Steps:
-    """The steps of all jobs; what is known of any one of them stands in the store."""
+    """The steps of all jobs; what is known of any one of them stands in the store. `callbacks`: the provider calls."""
 
     def __init__(
         self,
         *,
         store: JobStore,
+        moves: Moves,
         provider: EvoLink,
-        sources: SourceKeeper,
         results: ResultKeeper,
         announcer: Announcer,
-        spending: SpendingStop,
         wakes: Wakes,
         clock: Clock,
         patience: Patience,
-        callback_base: str | None,
+        callbacks: bool,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
+        self._moves = moves
         self._provider = provider
-        self._sources = sources
         self._results = results
         self._announcer = announcer
-        self._spending = spending
         self._wakes = wakes
         self._clock = clock
         self._patience = patience
-        self._callback_base = callback_base
+        self._callbacks = callbacks
         self._jitter = jitter
         self._unnamed: dict[str, float] = {}
         """Completed tasks that name no picture yet: since when, by their id."""
 
-    async def prepare(self, job: Job) -> Job | None:
-        """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
-        try:
-            ready = await self._sources.make_ready(job)
-        except SourceFault as fault:
-            log.info("source not usable", extra={"job": job.id, "error": repr(fault)})
-            return await self.fail(job, fault.failure)
-        return await self._store.move(ready, Status.QUEUED)
-
-    async def submit(self, job: Job) -> Job | None:
-        """Create the task: from `queued` to `running` or `failed`.
-
-        Raises NotTakenYet, with the job back in `queued`, where the provider surely did not take it but may later.
-        """
-        try:
-            job = await self._sources.make_ready(job)  # a URL may have expired in a long wait
-        except SourceFault as fault:
-            return await self.fail(job, fault.failure)
-        submitting = await self._store.move(job, Status.SUBMITTING, submitted_at=self._clock.now())
-        if submitting is None:
-            return None
-        try:
-            task = await self._provider.create(
-                self._request(submitting), idempotency_key=f"imagebot-{job.id}", once=True
-            )
-        except errors.ProviderError as error:
-            log.warning("task not created", extra={"job": job.id, "error": repr(error)})
-            return await self._not_created(submitting, error)
-        log.info("task created", extra={"job": job.id, "task": task.id})
-        running = await self._keep(
-            submitting,
-            Status.RUNNING,
-            provider_task_id=task.id,
-            estimated_s=task.estimated_s,
-            credits_reserved=task.credits_reserved,
-        )
-        with contextlib.suppress(StoreError):  # the next one that is taken tells the same
-            await self._spending.note_taken()
-        return running
-
-    async def _keep(self, job: Job, to: Status, **changes: Any) -> Job | None:
-        """Store what has happened, however long the database refuses: forgotten, it would be lost or paid twice."""
-        while True:
-            try:
-                return await self._store.move(job, to, **changes)
-            except StoreConflict:
-                raise
-            except StoreError as error:
-                log.warning("not stored, once more", extra={"job": job.id, "to": to.value, "error": repr(error)})
-                await self._clock.sleep(STORE_PAUSE_S)
-
-    def _request(self, job: Job) -> GenerationRequest:
-        drawing = job.drawing
-        return GenerationRequest(
-            prompt=drawing.prompt,
-            size=shapes.size_to_ask_for(job),
-            quality=drawing.quality,
-            image_urls=tuple(source.hosted_url for source in job.sources if source.hosted_url),
-            web_search=drawing.web_search,
-            image_search=drawing.image_search,
-            thinking=drawing.thinking,
-            callback_url=self._callback_base and f"{self._callback_base}/callbacks/{job.id}/{job.callback_token}",
-        )
-
-    async def _not_created(self, job: Job, error: errors.ProviderError) -> Job | None:
-        if isinstance(error, errors.PaymentRequired):
-            with contextlib.suppress(StoreError):  # the next one that asks the provider hears the same
-                await self._spending.note_payment_required()
-        surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
-        if not surely_not_taken or self._clock.now() - job.created_at >= self._patience.deadline:
-            return await self.fail(job, failures.of_create(error))
-        queued = await self._keep(job, Status.QUEUED)
-        if queued is None or queued.status is not Status.QUEUED:
-            return queued
-        raise NotTakenYet(queued, wait_s=min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S))
-
     async def watch(self, job: Job) -> Job | None:
-        """Look at the task until it ends. From `running` to `delivering`, `ready` or `failed`.
+        """Look at the task until it ends. From `running` to `delivering`, `ready`, `failed` or `lost`.
 
         The deadline ends no task that was not looked at in this process: the bot may have been away for longer.
         """
@@ -180,7 +71,7 @@ class Steps:
         self._announcer.show(job)
         looks = 0
         with self._wakes.expect(job.id) as wake:
-            while looks < LOOKS_BEFORE_GIVING_UP or self._elapsed_s(job) < self._patience.deadline.total_seconds():
+            while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
                 await wake.wait(self._next_look_s(job, earliest_s))
                 looks += 1
                 task = await self._look(job)
@@ -190,13 +81,13 @@ class Steps:
                     return await self._take_home(job, task)
                 job = replace(job, progress=task.progress)
                 self._announcer.show(job)
-        return await self.fail(job, Failure(kind=FailureKind.TIMED_OUT))
+        return await self._moves.lose(job, Failure(kind=FailureKind.TIMED_OUT))
 
     def _next_look_s(self, job: Job, earliest_s: float | None) -> float:
         return polling.next_look_s(
-            self._elapsed_s(job),
+            self._moves.elapsed_s(job),
             earliest_s=earliest_s,
-            callbacks=self._callback_base is not None,
+            callbacks=self._callbacks,
             jitter=self._jitter(),
         )
 
@@ -209,10 +100,6 @@ class Steps:
             return True
         del self._unnamed[task.id]
         return False
-
-    def _elapsed_s(self, job: Job) -> float:
-        since = job.submitted_at or job.created_at
-        return (self._clock.now() - since).total_seconds()
 
     async def _look(self, job: Job) -> Task | None:
         """Read the task; None while it cannot be read. A failing read says nothing of the task (provider.md 10)."""
@@ -228,15 +115,17 @@ class Steps:
         now = self._clock.now()
         ended = replace(job, finished_at=now, credits_used=task.credits_used)
         if task.status is not TaskStatus.COMPLETED:
-            return await self.fail(ended, failures.of_task(task))
+            return await self._moves.fail(ended, failures.of_task(task))
         if not task.result_urls:
-            return await self.fail(ended, Failure(kind=FailureKind.NO_RESULT))
+            return await self._moves.fail(ended, Failure(kind=FailureKind.NO_RESULT))
         try:
             result = await self._fetch(job, task.result_urls[0])
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
-            return await self.fail(ended, failures.of_result(error))
-        return await self._keep(
+            failure = failures.of_result(error)
+            end = self._moves.lose if may_come_whole(error) else self._moves.fail
+            return await end(ended, failure)
+        return await self._moves.keep(
             ended,
             Status.DELIVERING,
             result=result,
@@ -245,7 +134,7 @@ class Steps:
         )
 
     async def _fetch(self, job: Job, url: str) -> ResultFile:
-        """Download with patience: what passes is waited out while the link lives, what looks spoilt is tried again."""
+        """Download with patience: what passes is waited out until the deadline, what looks spoilt is tried again."""
         began_s = self._clock.monotonic()
         tries = 0
         while True:
@@ -256,13 +145,13 @@ class Steps:
                 if not self._is_worth_another_try(error, tries, self._clock.monotonic() - began_s):
                     raise
                 log.warning("result not fetched", extra={"job": job.id, "error": repr(error), "tries": tries})
-            self._announcer.show(job, waiting_for_provider=True)
+                self._announcer.show(replace(job, failure=failures.of_result(error)), waiting_for_provider=True)
             await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**tries))
 
     def _is_worth_another_try(self, error: DownloadFailed | NotAPicture, tries: int, elapsed_s: float) -> bool:
         if isinstance(error, DownloadFailed) and error.passing:
-            return elapsed_s < self._patience.link_life.total_seconds()
-        return error.reason in {"gone", "cut_off"} and tries < self._patience.spoilt_tries
+            return elapsed_s < self._patience.deadline.total_seconds()
+        return looks_spoilt(error) and tries < self._patience.spoilt_tries
 
     async def deliver(self, job: Job) -> Job | None:
         """Put the result before the person. From `delivering` to `delivered`, or `ready` where no way is open.
@@ -271,7 +160,7 @@ class Steps:
         """
         if job.result is None or not job.result.path.exists():
             log.error("result not on disk", extra={"job": job.id})
-            return await self._keep(job, Status.RUNNING)
+            return await self._moves.keep(job, Status.RUNNING)
         delivery = await self._announcer.deliver(job)
         return await self._delivered(job, delivery)
 
@@ -279,16 +168,17 @@ class Steps:
         to = Status.DELIVERED if delivery.delivered else Status.READY
         told_at = self._clock.now() if delivery.shown else None
         if delivery.route is not None:
-            with contextlib.suppress(StoreError):  # only where it stands is lost, and it must not be posted again
-                await self._store.set_reply(job.id, delivery.route)
-        moved = await self._keep(job, to, delivery_note=delivery.note, told_at=told_at)
-        await self._store.erase_links(job.id)
+            await self._insist_on_reply(job, delivery.route)
+        moved = await self._moves.keep(job, to, delivery_note=delivery.note, told_at=told_at)
+        if moved is None:
+            return None
+        await self._erase_links(job)
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
 
     async def give_up_delivery(self, job: Job) -> Job | None:
         """Keep a picture that cannot be delivered for a fault of ours, to be collected."""
-        return await self._keep(job, Status.READY)
+        return await self._moves.keep(job, Status.READY)
 
     async def tell(self, job: Job) -> Job:
         """Show how a job ended, where no delivery has shown it, and return it with the moment in which it was told.
@@ -298,8 +188,9 @@ class Steps:
         if not await self._announcer.close(job):
             return job
         now = self._clock.now()
-        await self._store.set_told(job.id, now=now)
-        await self._store.erase_links(job.id)
+        if not await self._moves.insist(job, "told", lambda: self._store.set_told(job.id, now=now)):
+            raise Dispossessed(job.id)
+        await self._erase_links(job)
         return replace(job, told_at=now)
 
     async def open_anyhow(self, job: Job) -> Job:
@@ -307,15 +198,20 @@ class Steps:
         route = await self._announcer.open_anyhow(job)
         if route is None:
             return job
-        await self._store.set_reply(job.id, route)
+        await self._insist_on_reply(job, route)
         return replace(job, route=route)
 
-    async def reread(self, job: Job) -> Job:
-        """Return the job as it is stored now."""
-        return await self._store.find(job.id) or job
+    async def _insist_on_reply(self, job: Job, route: ReplyRoute) -> None:
+        """Store where the reply stands: forgotten, it would be posted again."""
+        await self._moves.insist(job, "place of the reply", lambda: self._store.set_reply(job.id, route))
 
-    async def fail(self, job: Job, failure: Failure) -> Job | None:
-        """End a job without a picture."""
-        log.info("job failed", extra={"job": job.id, "kind": failure.kind.value, "code": failure.code})
-        ended_at = job.finished_at or self._clock.now()
-        return await self._keep(job, Status.FAILED, failure=failure, finished_at=ended_at)
+    async def _erase_links(self, job: Job) -> None:
+        with contextlib.suppress(StoreError):  # the next sweep does it
+            await self._store.erase_links(job.id)
+
+    async def reread(self, job: Job) -> Job:
+        """Return the job as it is stored now; raises Dispossessed where another process drives it."""
+        stored = await self._store.find_owned(job.id)
+        if stored is None:
+            raise Dispossessed(job.id)
+        return stored

@@ -6,8 +6,8 @@ _ALLOWED: dict[Status, frozenset[Status]] = {
     Status.PREPARING: frozenset({Status.QUEUED, Status.FAILED, Status.CANCELLED}),
     Status.QUEUED: frozenset({Status.SUBMITTING, Status.FAILED, Status.CANCELLED}),
     # back to queued only where the provider surely did not take the task
-    Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED}),
-    Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED}),
+    Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED, Status.LOST}),
+    Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED, Status.LOST}),
     # back to running where the file is gone and the provider may still have it
     Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY, Status.RUNNING}),
     Status.READY: frozenset({Status.DELIVERED, Status.EXPIRED}),
@@ -15,9 +15,11 @@ _ALLOWED: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),
     Status.EXPIRED: frozenset(),
+    # its task came after all, or is given up for good
+    Status.LOST: frozenset({Status.DELIVERING, Status.READY, Status.FAILED}),
 }
 
-ENDED = frozenset({Status.READY, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+ENDED = frozenset({Status.READY, Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.LOST})
 """Where no runner task has anything left to do but to tell the person."""
 
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from bot.clock import Clock
 from bot.jobs.polling import CLOSEST_S
 
+LOST = "lost"
+"""Stands for all lost jobs, which wait together; it is no job's id."""
+
 
 class Wake:
     """A wait that may be cut short, but to no less than `closest_s` after the last one ended."""
@@ -62,8 +65,9 @@ class Wakes:
         finally:
             del self._by_job[job_id]
 
-    def call(self, job_id: str) -> None:
-        """Wake the job; harmless for any id."""
+    def call(self, job_id: str) -> bool:
+        """Wake the job; harmless for any id. False where nobody here waits for it."""
         wake = self._by_job.get(job_id)
         if wake is not None:
             wake.call()
+        return wake is not None

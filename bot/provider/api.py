@@ -21,11 +21,14 @@ from bot.provider.errors import (
     ServerFault,
     Unreachable,
 )
-from bot.provider.models import Credits, GenerationRequest, Task
+from bot.provider.models import Credits, GenerationRequest, Task, TaskPage
 from bot.provider.transport import CONNECT_TIMEOUT_S, Transport
 
 CREATE_TIMEOUT_S = 120.0
 """As first-party clients have it (provider.md 6.3)."""
+
+
+TASKS_PER_PAGE = 50
 
 
 class EvoLink:
@@ -50,7 +53,7 @@ class EvoLink:
             jitter=jitter,
             connect_timeout_s=connect_timeout_s,
         )
-        self._model = model
+        self.model = model
         self._loopback_callback = is_loopback_url(api_base)
 
     async def create(self, request: GenerationRequest, *, idempotency_key: str, once: bool = False) -> Task:
@@ -62,7 +65,7 @@ class EvoLink:
         ProviderError if it surely did not.
         """
         rules.check_idempotency_key(idempotency_key)
-        body = request.to_wire(model=self._model, loopback_callback=self._loopback_callback)
+        body = request.to_wire(model=self.model, loopback_callback=self._loopback_callback)
 
         async def attempt() -> Task:
             try:
@@ -90,6 +93,11 @@ class EvoLink:
         if task.id != task_id:
             raise BadAnswer("the answer is about another task", http_status=200)
         return task
+
+    async def list_tasks(self, *, page: int) -> TaskPage:
+        """Read a page of the tasks of the account; undocumented (provider.md 3.3), so it may not answer at all."""
+        params = {"type": "image", "page": str(page), "page_size": str(TASKS_PER_PAGE)}
+        return reading.read_task_page(await self._transport.read("/v1/tasks", params=params))
 
     async def credits(self) -> Credits:
         """Read the balance; a free way to try the key."""

@@ -95,6 +95,26 @@ class Task:
     error: TaskError | None = None
     model: str | None = None
     duration_s: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTask:
+    """One line of the task list (provider.md 3.3)."""
+
+    id: str
+    model: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """One page of the task list; lines that say too little are left out, and counted."""
+
+    tasks: tuple[ListedTask, ...]
+    n_unread: int
+    total: int | None
+    """Of all pages; None where the provider did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,17 @@ from pydantic import BeforeValidator
 
 from bot.provider.envelope import mapping_of, text_of
 from bot.provider.errors import BadAnswer
-from bot.provider.models import Credits, FileQuota, StoredFile, Task, TaskError, TaskStatus, Upload
+from bot.provider.models import (
+    Credits,
+    FileQuota,
+    ListedTask,
+    StoredFile,
+    Task,
+    TaskError,
+    TaskPage,
+    TaskStatus,
+    Upload,
+)
 
 UPLOAD_LIFE = timedelta(hours=72)
 """How long the file service keeps a file (provider.md 5)."""
@@ -27,11 +37,14 @@ HIGHEST_PRICE = 1_000_000.0
 RESULTS_MAX = 16
 """Of these the first is used; a model that draws one picture has no reason to name more."""
 FILES_MAX = 1000
+TASKS_MAX = 1000
 
 _CREDITS_MAX = 1e9
 _BYTES_MAX = 2**53
 _FILE_COUNT_MAX = 10**9
 _TASK_ID = re.compile(r"[!-~]{1,200}")
+_FIRST_MILLISECONDS = 1e11
+"""As seconds it would be the year 5138."""
 _SERVICE_ZONE = timezone(timedelta(hours=8))
 
 
@@ -52,7 +65,23 @@ def read_task(payload: object) -> Task:
         error=_task_error(wire.error) if status in {TaskStatus.FAILED, TaskStatus.CANCELLED} else None,
         model=wire.model,
         duration_s=_whole(wire.duration, most=LONGEST_S),
+        created_at=_instant(wire.created),
     )
+
+
+def read_task_page(payload: object) -> TaskPage:
+    """Read a page of the task list, newest first or not; BadAnswer where it is no list."""
+    shape = mapping_of(payload)
+    if not isinstance(shape.get("data"), list):
+        raise BadAnswer("the answer is no list of tasks", http_status=200)
+    wires = [_ListedWire.model_validate(line) for line in itertools.islice(_items(shape["data"]), TASKS_MAX)]
+    tasks = tuple(
+        ListedTask(id=wire.id, model=wire.model, created_at=created_at)
+        for wire in wires
+        if wire.id is not None and _TASK_ID.fullmatch(wire.id) and (created_at := _instant(wire.created_at))
+    )
+    total = _whole(_lenient_number(shape.get("total")), most=_FILE_COUNT_MAX)
+    return TaskPage(tasks=tasks, n_unread=len(wires) - len(tasks), total=total)
 
 
 def read_credits(payload: object) -> Credits:
@@ -179,6 +208,7 @@ class _TaskWire(_Wire):
     status: _Text = None
     progress: _Number = None
     model: _Text = None
+    created: object = None
     duration: _Number = None
     task_info: _TaskInfo = _TaskInfo()
     usage: _Usage = _Usage()
@@ -186,6 +216,12 @@ class _TaskWire(_Wire):
     results: object = None
     result_data: object = None
     error: object = None
+
+
+class _ListedWire(_Wire):
+    id: _Text = None
+    model: _Text = None
+    created_at: object = None
 
 
 class _Balance(_Wire):
@@ -263,6 +299,18 @@ def _expiry(stated: str | None, *, now: datetime) -> datetime:
         return min(latest, zoned.astimezone(UTC))
     except (ValueError, OverflowError):  # no date, or one at the very edge of what dates there are
         return latest
+
+
+def _instant(stated: object) -> datetime | None:
+    """Read an instant: seconds since 1970, or milliseconds, or as ISO 8601 with a zone."""
+    number = _lenient_number(stated)
+    try:
+        if number is not None:
+            return datetime.fromtimestamp(number / 1000 if number >= _FIRST_MILLISECONDS else number, UTC)
+        at = datetime.fromisoformat(text_of(stated) or "")
+        return at.astimezone(UTC) if at.tzinfo is not None else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _whole(number: float | None, *, most: int) -> int | None:

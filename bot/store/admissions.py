@@ -47,6 +47,34 @@ def reservation(job_id: str, asking: Asking, *, plan: Callable[[ServerFacts], Pl
     return reserve
 
 
+def second_reservation(
+    job_id: str,
+    role_ids: frozenset[int],
+    *,
+    plan: Callable[[Asking, ServerFacts], Plan],
+    refused: type[Exception],
+    at: datetime,
+) -> Within:
+    """Return what holds a place once more for a job that was released, as of now, or makes a gift of it.
+
+    It is a gift where `plan` decides by raising `refused`. What already goes on is not looked at: nothing runs for it.
+    """
+
+    async def reserve(connection: aiosqlite.Connection) -> None:
+        asking = await ledger.find_asked(connection, job_id=job_id, role_ids=role_ids)
+        gift = False
+        if asking is not None:
+            planned = plan(asking, await _facts(connection, asking))
+            try:
+                planned.decide(await ledger.sums(connection, planned.windows, now=at), Running())
+                await ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
+            except refused:
+                gift = True
+        await connection.execute("UPDATE jobs SET gift = ? WHERE id = ?", (gift, job_id))
+
+    return reserve
+
+
 async def _facts(connection: aiosqlite.Connection, asking: Asking) -> ServerFacts:
     if asking.guild_id is None:
         return ServerFacts()

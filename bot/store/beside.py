@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bot.errors import StoreError
-from bot.store.database import BUSY_TIMEOUT_S, Database, migrations
+from bot.store.database import BUSY_TIMEOUT_S, Database
+from bot.store.schema import migrations
 
 
 @contextmanager

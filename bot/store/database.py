@@ -6,29 +6,20 @@ handed in whole, and runs to its end even if the caller is cancelled, so that no
 
 import asyncio
 import contextlib
-import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiosqlite
 
-from bot.errors import StoreConflict, StoreError
-
-log = logging.getLogger(__name__)
+from bot.errors import StoreError
+from bot.store import faults, schema
+from bot.store.condition import Condition
 
 Row = sqlite3.Row
 Parameters = Sequence[Any] | Mapping[str, Any]
 T = TypeVar("T")
-
-_NEVER_TAKEN = (
-    sqlite3.IntegrityError,
-    sqlite3.DataError,
-    OverflowError,  # a number of more than 64 bits: the driver's own error, raised before the database is asked
-    UnicodeEncodeError,  # half a character
-)
 
 BUSY_TIMEOUT_S = 5.0
 _CACHED_STATEMENTS = 256
@@ -39,29 +30,27 @@ shall be rare. Of pages of 4 KiB it is 33 MB.
 """
 
 
-def migrations() -> list[tuple[int, str]]:
-    """List the numbered scripts of this program, lowest first, as (version, SQL)."""
-    folder = resources.files("bot.store") / "migrations"
-    scripts = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
-    return sorted((int(entry.name.split("_", 1)[0]), entry.read_text(encoding="utf-8")) for entry in scripts)
-
-
 class Database:
     """An open, migrated database. Raises StoreError on opening what cannot be used."""
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+        self._path = path
+        self._identity = _identity(path)
         self._writer = writer
         self._reader = reader
+        self._writing = Condition("writing")
+        self._reading = Condition("reading")
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
     async def open(
-        cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, only_to_read: bool = False
+        cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, alone: bool = True, only_to_read: bool = False
     ) -> "Database":
         """Open `path`, bring its schema up to this program's, and return it ready for use.
 
-        One that is only read is taken with the schema it has, and every write to it raises StoreError.
+        Raises FolderInUse where the schema would have to change and other processes use it, too (not `alone`). One that
+        is only read is taken with the schema it has, and every write to it raises StoreError.
         """
         async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
             try:
@@ -69,15 +58,15 @@ class Database:
                 sqlite3.connect(path).close()
                 writer = await _connect(stack, path, busy_timeout_s)
                 if not only_to_read:
-                    await _migrate(writer)
+                    await schema.upgrade(writer, path, alone=alone)
                 await writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
                 reader = await _connect(stack, path, busy_timeout_s)
                 for connection in (writer, reader) if only_to_read else ():
                     await connection.execute("PRAGMA query_only = ON")
             except sqlite3.Error as error:
-                raise StoreError(f"cannot use {path}: {error}") from None
+                raise faults.of_opening(path, error) from None
             stack.pop_all()
-        return cls(writer, reader)
+        return cls(path, writer, reader)
 
     async def close(self) -> None:
         """Finish the writes under way and close."""
@@ -87,9 +76,21 @@ class Database:
             if self._writes:
                 await asyncio.wait(self._writes)
 
+    async def verify(self) -> None:
+        """Look whether what is written still lands in the file that the next start opens; raises StoreError.
+
+        A moment's work, unless something was found damaged: then all of it is read to see whether it still is.
+        """
+        if await asyncio.to_thread(_identity, self._path) != self._identity:
+            raise StoreError(f"{self._path} was removed or replaced while it is in use; stop the bot, then put it back")
+        if self._writing.damage or self._reading.damage:
+            await asyncio.to_thread(schema.inspect, self._path)
+            self._writing.recovered()
+            self._reading.recovered()
+
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query; sees committed data only."""
-        with _faults_told():
+        with _watched(self._reading):
             return list(await self._reader.execute_fetchall(sql, parameters))
 
     async def write(self, sql: str, parameters: Parameters = ()) -> list[Row]:
@@ -104,12 +105,15 @@ class Database:
         """Run `work` within one transaction, rolled back if it raises."""
 
         async def transaction(connection: aiosqlite.Connection) -> T:
+            if connection.in_transaction:  # the disk did not even let the last one be rolled back
+                await connection.rollback()
             await connection.execute("BEGIN IMMEDIATE")
             try:
                 outcome = await work(connection)
                 await connection.execute("COMMIT")
             except BaseException:
-                await connection.rollback()
+                with contextlib.suppress(sqlite3.Error):
+                    await connection.rollback()
                 raise
             return outcome
 
@@ -120,7 +124,7 @@ class Database:
 
         async def run() -> T:
             async with self._turn:
-                with _faults_told():
+                with _watched(self._writing):
                     return await work(self._writer)
 
         task = asyncio.create_task(run(), name="database write")
@@ -130,14 +134,24 @@ class Database:
 
 
 @contextlib.contextmanager
-def _faults_told() -> Generator[None, None, None]:
-    """Turn the driver's errors into ours: nobody outside this folder knows which driver it is."""
+def _watched(condition: Condition) -> Generator[None, None, None]:
+    """Turn the driver's errors into ours, and note how the database fares."""
     try:
         yield
-    except _NEVER_TAKEN as error:
-        raise StoreConflict(f"{type(error).__name__}: {error}") from error
-    except sqlite3.Error as error:
-        raise StoreError(f"{type(error).__name__}: {error}") from error
+    except faults.DRIVER_ERRORS as error:
+        fault = faults.told(error)
+        condition.failed(fault, error)
+        raise fault from error
+    condition.worked()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell a file from every other one, whatever its name; None where there is none or it cannot be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> aiosqlite.Connection:
@@ -150,48 +164,3 @@ async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s:
     await connection.execute("PRAGMA synchronous = FULL")
     await connection.execute("PRAGMA foreign_keys = ON")
     return connection
-
-
-async def _migrate(connection: aiosqlite.Connection) -> None:
-    """Apply what is missing, each script in a transaction together with the version it leads to."""
-    [row] = await connection.execute_fetchall("PRAGMA user_version")
-    at = int(row[0])
-    known = migrations()
-    if at > known[-1][0]:
-        raise StoreError(
-            f"the database has schema {at}, this program knows up to {known[-1][0]}; use the newer program"
-        )
-    for version, script in known:
-        if version <= at:
-            continue
-        try:
-            await connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
-        except sqlite3.Error as error:
-            await connection.rollback()
-            raise StoreError(f"migration {version} failed: {error}") from None
-        log.info("database migrated", extra={"version": version})
-
-
-def inspect(path: Path) -> int:
-    """Look a database over without changing what it holds, and return its schema version.
-
-    Raises StoreError where it is corrupt, cannot be read, or was made by a newer program. Blocks.
-    """
-    try:
-        # not mode=ro, which leaves a log behind that belongs to whoever ran the check and shuts the bot out
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S)
-        try:
-            [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
-            [version] = connection.execute("PRAGMA user_version").fetchone()
-        finally:
-            connection.close()
-    except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot be opened ({error}); look at its owner and rights, and at who else uses it") from None
-    except sqlite3.Error as error:
-        raise StoreError(f"cannot be used ({error}); put the last backup in its place") from None
-    if verdict != "ok":
-        raise StoreError(f"is damaged ({verdict}); put the last backup in its place")
-    newest = migrations()[-1][0]
-    if version > newest:
-        raise StoreError(f"has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")
-    return int(version)

@@ -1,5 +1,6 @@
 """Between the tables' columns and the words of a job. Pure, but for knowing where DATA_DIR is."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def inserted(job: Job) -> dict[str, Any]:
         "upload_limit_bytes": route.upload_limit_bytes,
         "created_at": to_stored(job.created_at),
         "callback_token": job.callback_token,
+        "role_ids": json.dumps(sorted(job.role_ids)),
     }
 
 
@@ -67,6 +69,8 @@ def moved(job: Job, *, folder: Path) -> dict[str, Any]:
         "credits_reserved": job.credits_reserved,
         "credits_used": job.credits_used,
         "delivery_note": job.delivery_note,
+        "lost_at": _microseconds(job.lost_at),
+        "look_at": _microseconds(job.look_at),
         "result_url": job.result_url,
         "result_url_until": _microseconds(job.result_url_until),
         "result_path": str(result.path.relative_to(folder)) if result else None,
@@ -114,6 +118,11 @@ def read_job(row: Row, *, folder: Path, sources: tuple[Source, ...]) -> Job:
         files_gone_at=_instant(row["files_gone_at"]),
         forgotten_at=_instant(row["forgotten_at"]),
         callback_token=row["callback_token"],
+        role_ids=frozenset(json.loads(row["role_ids"])),
+        hinted_task_id=row["hinted_task_id"],
+        lost_at=_instant(row["lost_at"]),
+        look_at=_instant(row["look_at"]),
+        gift=bool(row["gift"]),
     )
 
 

@@ -1,8 +1,14 @@
-"""The job table: each statement by its name. Whoever reads this file knows all that can happen to a stored job."""
+"""The job table: each statement by its name. Whoever reads this file knows all that can happen to a stored job.
+
+A job that goes on has an owner: the process that drives it. Only the owner moves it, with three exceptions: what waits
+to be collected or to come late may be taken on by any process, which then is its owner; a cancel may come through any
+process; and a task that was created is noted by whoever learns of it.
+"""
 
 import enum
+import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +28,12 @@ INSERT INTO jobs (
     id, status, kind, parent_id, private, origin_id, user_id, guild_id,
     prompt, size, quality, web_search, image_search, thinking,
     application_id, channel_id, message_id, token, token_expires_at, ephemeral, channel_reachable, upload_limit_bytes,
-    created_at, callback_token
+    created_at, callback_token, role_ids, owner
 ) VALUES (
     :id, :status, :kind, :parent_id, :private, :origin_id, :user_id, :guild_id,
     :prompt, :size, :quality, :web_search, :image_search, :thinking,
     :application_id, :channel_id, :message_id, :token, :token_expires_at, :ephemeral, :channel_reachable,
-    :upload_limit_bytes, :created_at, :callback_token
+    :upload_limit_bytes, :created_at, :callback_token, :role_ids, :owner
 )
 """
 
@@ -46,10 +52,30 @@ INSERT OR REPLACE INTO sources (
 )
 """
 
-_SOURCES_OF_UNFINISHED = """
-SELECT sources.* FROM sources JOIN jobs ON jobs.id = sources.job_id
-WHERE jobs.told_at IS NULL ORDER BY sources.job_id, sources.position
+_SOURCES_OF = """
+SELECT * FROM sources WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY job_id, position
 """
+
+_OTHER_OWNERS = "SELECT DISTINCT owner FROM jobs WHERE told_at IS NULL AND owner IS NOT ?"
+
+_TAKE_OVER = """
+UPDATE jobs SET owner = :me
+WHERE told_at IS NULL AND (owner IS NULL OR owner IN (SELECT value FROM json_each(:dead)))
+RETURNING *
+"""
+
+# Another process that took a wish to cancel has closed the card: of that the caller has to know.
+_SHOWS_PROGRESS = """
+SELECT 1 FROM jobs WHERE id = :id AND owner IS :me AND (cancel_requested_at IS NULL OR :knows_of_cancel)
+"""
+
+_DISPOSSESSED = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:ids)) AND owner IS NOT :me"
+
+_WAKE = "UPDATE jobs SET woken_at = :now WHERE id = :id AND told_at IS NULL AND owner IS NOT :me"
+
+_CALLED = "SELECT 1 FROM jobs WHERE owner = ? AND woken_at IS NOT NULL LIMIT 1"
+
+_TAKE_CALLED = "UPDATE jobs SET woken_at = NULL WHERE owner = ? AND woken_at IS NOT NULL RETURNING id"
 
 _SOURCE_NEEDED = """
 SELECT 1 FROM sources JOIN jobs ON jobs.id = sources.job_id WHERE sources.sha256 = ?1 AND jobs.told_at IS NULL
@@ -83,6 +109,8 @@ UPDATE jobs SET
     , submitted_at = COALESCE(:submitted_at, submitted_at)
     , finished_at = COALESCE(:finished_at, finished_at, CASE WHEN :to = 'queued' THEN cancel_requested_at END)
     , cancel_requested_at = CASE WHEN :to <> 'queued' THEN cancel_requested_at END
+    , lost_at = COALESCE(:lost_at, lost_at)
+    , look_at = :look_at
     , provider_task_id = COALESCE(:provider_task_id, provider_task_id)
     , estimated_s = COALESCE(:estimated_s, estimated_s)
     , credits_reserved = COALESCE(:credits_reserved, credits_reserved)
@@ -101,7 +129,9 @@ UPDATE jobs SET
     , failure_http_status = :failure_http_status
     , failure_message = :failure_message
     , failure_request_id = :failure_request_id
+    , owner = CASE WHEN status IN ('ready', 'lost') THEN :me ELSE owner END
 WHERE id = :id AND status = :from
+  AND (owner IS :me OR status IN ('ready', 'lost') OR (status = 'submitting' AND :to = 'running'))
 RETURNING *
 """
 
@@ -110,6 +140,7 @@ UPDATE jobs SET
       status = CASE WHEN status IN ('preparing', 'queued') THEN 'cancelled' ELSE status END
     , finished_at = CASE WHEN status IN ('preparing', 'queued') THEN :now ELSE finished_at END
     , cancel_requested_at = CASE WHEN status IN ('preparing', 'queued') THEN NULL ELSE :now END
+    , owner = CASE WHEN status IN ('preparing', 'queued') THEN :me ELSE owner END  -- who ended it tells the person
 WHERE id = :id AND status IN ('preparing', 'queued', 'submitting', 'running') AND cancel_requested_at IS NULL
 RETURNING *
 """
@@ -136,12 +167,16 @@ class Insertion(enum.Enum):
 
 
 class JobStore:
-    """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it."""
+    """Jobs in the database. `folder` is DATA_DIR: results are stored by their path within it.
 
-    def __init__(self, database: Database, *, folder: Path, clock: Clock) -> None:
+    `owner` names the process in whose name jobs are stored and moved; None for one that is alone and has no name.
+    """
+
+    def __init__(self, database: Database, *, folder: Path, clock: Clock, owner: str | None = None) -> None:
         self._database = database
         self._folder = folder
         self._clock = clock
+        self._owner = owner
 
     async def insert(self, job: Job, *, max_waiting: int, reservation: Within | None = None) -> Insertion:
         """Store a new job with its sources where fewer than `max_waiting` wait, or say why not.
@@ -158,7 +193,7 @@ class JobStore:
                 return Insertion.FULL
             if reservation is not None:
                 await reservation(connection)
-            await connection.execute_fetchall(_INSERT, job_rows.inserted(job))
+            await connection.execute_fetchall(_INSERT, {**job_rows.inserted(job), "owner": self._owner})
             sources = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
             if sources:
                 await connection.executemany(_PUT_SOURCE, sources)
@@ -190,13 +225,64 @@ class JobStore:
         )
         return bool(rows)
 
-    async def list_unfinished(self) -> list[Job]:
-        """List the jobs whose person has not been shown an end, oldest first."""
+    async def list_other_owners(self) -> set[str | None]:
+        """List who else owns jobs whose person has not been shown an end; None stands for nobody."""
+        return {row["owner"] for row in await self._database.read(_OTHER_OWNERS, (self._owner,))}
+
+    async def take_over(self, dead: Iterable[str]) -> list[Job]:
+        """Become the owner of all unfinished jobs of owners who are dead, and of nobody's; return them, oldest first.
+
+        One transaction: of two processes that try, each job goes to one.
+        """
+        columns = {"me": self._owner, "dead": json.dumps(list(dead))}
+
+        async def take(connection: aiosqlite.Connection) -> tuple[list[Row], list[Row]]:
+            taken = list(await connection.execute_fetchall(_TAKE_OVER, columns))
+            ids = json.dumps([row["id"] for row in taken])
+            return taken, list(await connection.execute_fetchall(_SOURCES_OF, (ids,)))
+
+        rows, source_rows = await self._database.transact(take)  # whole: what is taken and not driven, nobody drives
         sources: dict[str, list[Source]] = defaultdict(list)
-        for row in await self._database.read(_SOURCES_OF_UNFINISHED):
+        for row in source_rows:
             sources[row["job_id"]].append(job_rows.read_source(row, folder=self._folder))
-        rows = await self._database.read("SELECT * FROM jobs WHERE told_at IS NULL ORDER BY created_at")
-        return [self._job(row, tuple(sources[row["id"]])) for row in rows]
+        oldest_first = sorted(rows, key=lambda row: row["created_at"])
+        return [self._job(row, tuple(sources[row["id"]])) for row in oldest_first]
+
+    async def find_owned(self, job_id: str) -> Job | None:
+        """Return a job of this process as it is stored now, or None where another has taken it over."""
+        rows = await self._database.read("SELECT * FROM jobs WHERE id = ? AND owner IS ?", (job_id, self._owner))
+        return self._job(rows[0], await self._sources(job_id)) if rows else None
+
+    async def is_owned(self, job_id: str) -> bool:
+        """Tell whether this process still drives a job."""
+        return bool(await self._database.read("SELECT 1 FROM jobs WHERE id = ? AND owner IS ?", (job_id, self._owner)))
+
+    async def shows_progress(self, job: Job) -> bool:
+        """Tell whether this process may show progress of a job: no other drives it, or has closed its card."""
+        columns = {"id": job.id, "me": self._owner, "knows_of_cancel": job.cancel_requested_at is not None}
+        return bool(await self._database.read(_SHOWS_PROGRESS, columns))
+
+    async def list_dispossessed(self, job_ids: Iterable[str]) -> list[str]:
+        """List those of the jobs that other processes have taken over."""
+        columns = {"ids": json.dumps(list(job_ids)), "me": self._owner}
+        return [row["id"] for row in await self._database.read(_DISPOSSESSED, columns)]
+
+    async def wake(self, job_id: str) -> None:
+        """Have another process that owns the job look at its task soon."""
+        columns = {"id": job_id, "me": self._owner, "now": to_stored(self._clock.now())}
+        await self._database.write(_WAKE, columns)
+
+    async def take_wakes(self) -> list[str]:
+        """Return, once, the jobs of this process that others were asked to wake."""
+        if not await self._database.read(_CALLED, (self._owner,)):
+            return []
+        return [row["id"] for row in await self._database.write(_TAKE_CALLED, (self._owner,))]
+
+    async def note_task(self, job_id: str, task_id: str) -> None:
+        """Note which task is a job's where none is known, whoever drives the job and wherever it stands."""
+        await self._database.write(
+            "UPDATE jobs SET provider_task_id = ? WHERE id = ? AND provider_task_id IS NULL", (task_id, job_id)
+        )
 
     async def put_source(self, job_id: str, source: Source) -> None:
         """Store what is known of a source now."""
@@ -211,25 +297,29 @@ class JobStore:
         rows = await self._database.read(_SOURCE_NEEDED, (sha256,))
         return bool(rows)
 
-    async def move(self, job: Job, to: Status, **changes: Any) -> Job | None:
-        """Take `job` from its status to another, with what is learnt on the way; None if it stands elsewhere by now.
+    async def move(self, job: Job, to: Status, *, also: Within | None = None, **changes: Any) -> Job | None:
+        """Take `job` from its status to another, with what is learnt on the way; None if it stands elsewhere by now,
+        or another process drives it: what was learnt of a task is stored all the same.
 
         `changes` are fields of Job. One guarded statement: of two that try, one wins, and the ledger follows it in the
-        same transaction. Raises StoreConflict where another job has the same task at the provider.
+        same transaction; `also` runs within it after the move, and undoes it by raising. Raises StoreConflict where
+        another job has the same task at the provider.
         """
         if not may_move(job.status, to):
             raise ValueError(f"{job.status} may not become {to}")
         changed = replace(job, status=to, **changes)
-        columns = {**job_rows.moved(changed, folder=self._folder), "from": job.status.value}
-        row = await self._change(_MOVE, columns)
-        return self._job(row, job.sources) if row else None
+        columns = {**job_rows.moved(changed, folder=self._folder), "from": job.status.value, "me": self._owner}
+        row = await self._change(_MOVE, columns, also=also)
+        if row is None or row["owner"] != self._owner:
+            return None
+        return self._job(row, job.sources)
 
     async def cancel(self, job_id: str, *, now: datetime) -> Job | None:
         """Cancel before submission, or note the wish after it; None where there is nothing left to cancel."""
-        row = await self._change(_CANCEL, {"id": job_id, "now": to_stored(now)})
+        row = await self._change(_CANCEL, {"id": job_id, "now": to_stored(now), "me": self._owner})
         return self._job(row, await self._sources(job_id)) if row else None
 
-    async def _change(self, sql: str, columns: dict[str, Any]) -> Row | None:
+    async def _change(self, sql: str, columns: dict[str, Any], *, also: Within | None = None) -> Row | None:
         """Change a job's status, and with it what the ledger says of the job; None where the guard did not hold."""
 
         async def change(connection: aiosqlite.Connection) -> Row | None:
@@ -240,25 +330,38 @@ class JobStore:
             await ledger.follow(
                 connection, job_id=rows[0]["id"], status=status, credits_used=credits_used, at=self._clock.now()
             )
+            if also is not None:
+                await also(connection)
             return rows[0]
 
         return await self._database.transact(change)
 
     async def set_reply(self, job_id: str, route: ReplyRoute) -> Job | None:
-        """Store where the reply stands, once it is known or when it had to move; None where the end was shown already.
+        """Store where the reply stands, once it is known or when it had to move.
 
-        A job that was told has lost its token for good: none is ever written back.
+        None where the end was shown already, or another process drives the job. A job that was told has lost its token
+        for good: none is ever written back.
         """
         rows = await self._database.write(
             "UPDATE jobs SET channel_id = ?, message_id = ?, token = ?, ephemeral = ?, channel_reachable = ?"
-            " WHERE id = ? AND told_at IS NULL RETURNING *",
-            (route.channel_id, route.message_id, route.token, route.ephemeral, route.channel_reachable, job_id),
+            " WHERE id = ? AND told_at IS NULL AND owner IS ? RETURNING *",
+            (
+                *(route.channel_id, route.message_id, route.token, route.ephemeral, route.channel_reachable),
+                *(job_id, self._owner),
+            ),
         )
         return self._job(rows[0], await self._sources(job_id)) if rows else None
 
-    async def set_told(self, job_id: str, *, now: datetime) -> None:
-        """Note that the person was shown the end; the token has no more use and is erased."""
-        await self._database.write("UPDATE jobs SET told_at = ?, token = NULL WHERE id = ?", (to_stored(now), job_id))
+    async def set_told(self, job_id: str, *, now: datetime) -> bool:
+        """Note that the person was shown the end; the token has no more use and is erased.
+
+        False where another process drives the job, which tells them itself.
+        """
+        told = await self._database.write(
+            "UPDATE jobs SET told_at = ?, token = NULL WHERE id = ? AND owner IS ? RETURNING id",
+            (to_stored(now), job_id, self._owner),
+        )
+        return bool(told)
 
     async def erase_dead_secrets(self, *, now: datetime) -> None:
         """Erase the tokens that Discord does not take any more, and the provider's links that have expired."""

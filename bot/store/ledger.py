@@ -74,6 +74,10 @@ _RUNNING = f"""
 SELECT count(*) FILTER (WHERE user_id = ?), count(*) FROM jobs WHERE guild_id = ? AND {ledger_sums.GOING_ON}
 """  # noqa: S608 - ours
 
+_FIRST_HELD = """
+SELECT user_id, guild_id, channel_id, images, credits FROM ledger
+WHERE job_id = ? AND kind = 'reserve' ORDER BY id LIMIT 1
+"""
 _OF_JOB = "SELECT * FROM ledger WHERE job_id = ? ORDER BY id"
 _OF_GUILD = """
 SELECT * FROM ledger
@@ -124,8 +128,23 @@ async def follow(
         await connection.execute(_COMMIT, columns)
         if credits_used is not None:
             await connection.execute(_SETTLE, {**columns, "cost": in_millionths(credits_used)})
-    elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED}:
+    elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.LOST}:
         await connection.execute(_RELEASE, columns)
+
+
+async def find_asked(connection: aiosqlite.Connection, *, job_id: str, role_ids: frozenset[int]) -> Asking | None:
+    """Return what a job was first let in for, as a request of whoever has these roles; None where it held nothing."""
+    for row in await connection.execute_fetchall(_FIRST_HELD, (job_id,)):
+        user_id, guild_id, channel_id, images, credits = row
+        return Asking(
+            user_id=user_id,
+            guild_id=guild_id,
+            channel_id=channel_id,
+            role_ids=role_ids,
+            images=images,
+            credits=credits,
+        )
+    return None
 
 
 async def sums(connection: aiosqlite.Connection, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:

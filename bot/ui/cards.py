@@ -46,11 +46,12 @@ class Card:
 def progress_card(job: Job, *, now: datetime, position: int | None, waiting_for_provider: bool = False) -> Card:
     """Return the card of a job that goes on; `position` is its place in the line, if it waits in one."""
     lines = [_bar(job), texts.status_words(job, position, waiting_for_provider=waiting_for_provider)]
-    expected_at = None if waiting_for_provider else _find_expected_at(job)
+    looked_for = texts.is_looked_for(job)
+    expected_at = None if waiting_for_provider or looked_for else _find_expected_at(job)
     if expected_at:
         lines[1] += f" {texts.expectation(expected_at, now=now)}"
     embed = discord.Embed(
-        title=texts.status_title(job.status, position),
+        title=texts.LOOKING_TITLE if looked_for else texts.status_title(job.status, position),
         description="\n".join(lines) + f"\n\n{_short_prompt(job)}{_sources_line(job)}",
         colour=BLUE if job.status in _AT_THE_MODEL | _PICTURE_MADE else GREY,
     )
@@ -83,7 +84,8 @@ def result_card(job: Job, *, note: str | None) -> Card:
 def failure_card(job: Job) -> Card:
     """Return why there is no picture, what that cost and what to do next."""
     told = texts.failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
-    embed = discord.Embed(title=told.title, description=f"{told.sentence}\n\n{_short_prompt(job)}", colour=RED)
+    sentence = f"{told.sentence} {texts.may_still_come()}" if job.status is Status.LOST else told.sentence
+    embed = discord.Embed(title=told.title, description=f"{sentence}\n\n{_short_prompt(job)}", colour=RED)
     embed.set_footer(text=texts.reference(job))
     return Card(embed=embed, view=None)
 
@@ -97,7 +99,7 @@ def cancelled_card(job: Job) -> Card:
 
 def ready_card(job: Job) -> Card:
     """Return the card of a picture that is kept until somebody collects it."""
-    sentence = texts.ready() if job.cancel_requested_at is None else texts.ready_after_cancel()
+    sentence = texts.ready(job) if job.cancel_requested_at is None else texts.ready_after_cancel()
     return _notice(job, title=Status.READY, sentence=sentence, button=views.CollectButton(job.id), colour=GREEN)
 
 
@@ -115,6 +117,26 @@ def later_card(job: Job) -> Card:
 def kept_card(job: Job) -> Card:
     """Return the card of a picture that is kept and can never be shown here."""
     return _notice(job, title=Status.READY, sentence=texts.cannot_be_shown(), button=None)
+
+
+def moved_card(job: Job) -> Card:
+    """Return the card of a reply whose end stands in another message, because it could not be put here."""
+    embed = discord.Embed(title=texts.MOVED_TITLE, description=texts.moved(), colour=GREY)
+    embed.set_footer(text=texts.reference(job))
+    return Card(embed=embed, view=None)
+
+
+def wordless(card: Card) -> Card:
+    """Return a card without the words of the person, for a place whose moderation refused them."""
+    embed = discord.Embed(title=card.embed.title, description=texts.words_withheld(), colour=card.embed.colour)
+    embed.set_footer(text=card.embed.footer.text)
+    return Card(embed=embed, view=card.view)
+
+
+def custom_ids(view: ui.View | None) -> frozenset[str]:
+    """Return the ids of a card's buttons."""
+    rows = view.to_components() if view else []
+    return frozenset(button["custom_id"] for row in rows for button in row["components"])
 
 
 def fingerprint(card: Card) -> str:
@@ -175,7 +197,9 @@ def _facts(job: Job) -> list[tuple[str, str]]:
 
 
 def _remarks(job: Job, note: str | None) -> list[str]:
-    remarks = [" ".join(said)] if (said := texts.remarks_on(job.sources)) else []
+    remarks = [late] if (late := texts.came_late(job)) else []
+    if said := texts.remarks_on(job.sources):
+        remarks.append(" ".join(said))
     if job.result is None:
         return remarks
     if not pixels.is_as_asked(job.drawing, job.result):

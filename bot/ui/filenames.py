@@ -1,5 +1,7 @@
 """Names and alt texts of files, made from a prompt that can hold anything."""
 
+from pathlib import Path
+
 from slugify import slugify
 
 from bot.ui import characters, texts
@@ -7,6 +9,7 @@ from bot.ui import characters, texts
 MAX_STEM_CHARS = 60
 MAX_ALT_CHARS = 1024
 """discord.md 2."""
+PLAIN_ALT_TEXT = "AI-generated picture"
 
 _RESERVED_BY_WINDOWS = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
@@ -27,6 +30,11 @@ def picture_name(prompt: str, *, job_id: str, extension: str) -> str:
     if not stem or stem in _RESERVED_BY_WINDOWS:
         stem = f"picture-{job_id}"
     return f"{stem}.{extension.removeprefix('.')}"
+
+
+def plain_name(path: Path) -> str:
+    """Return the name of a picture of which not even the prompt may be told."""
+    return f"picture{path.suffix}"
 
 
 def alt_text(prompt: str) -> str:

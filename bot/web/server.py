@@ -1,7 +1,8 @@
 """The bot's own small web server: a sign of health, and the door for the provider's callbacks.
 
-A callback carries no signature (provider.md 7), so its body is not even read: it only wakes the job whose unguessable
-path was called, and the truth is then read from the provider with the key.
+A callback carries no signature (provider.md 7), so its body is not believed: it only wakes the job whose unguessable
+path was called, and the truth is then read from the provider with the key. The body is read at all only where the job's
+task is not known, for the id of the task to read.
 """
 
 from collections.abc import AsyncGenerator, Callable
@@ -9,14 +10,15 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.clock import Clock
 from bot.jobs.service import JobService
-from bot.web import bounded, listening
+from bot.web import bounded, hints, listening
 
 MAX_BODY_BYTES = 64 * 1024
 DEFAULT_PORT = 8080
 
 
-def application(*, jobs: JobService, is_healthy: Callable[[], bool]) -> web.Application:
+def application(*, jobs: JobService, is_healthy: Callable[[], bool], clock: Clock) -> web.Application:
     """Build the application: GET /healthz, POST /callbacks/{job}/{token}; all else is a plain 404."""
 
     async def healthz(_request: web.Request) -> web.Response:
@@ -25,7 +27,10 @@ def application(*, jobs: JobService, is_healthy: Callable[[], bool]) -> web.Appl
         )
 
     async def callback(request: web.Request) -> web.Response:
-        known = await jobs.call_back(request.match_info["job_id"], request.match_info["token"])
+        job_id = request.match_info["job_id"]
+        known = await jobs.call_back(job_id, request.match_info["token"])
+        if known and await jobs.is_in_doubt(job_id) and (task_id := await hints.find_task_id(request, clock=clock)):
+            await jobs.hint(job_id, task_id)
         return web.Response(status=204 if known else 404)
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)

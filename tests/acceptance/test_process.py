@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -20,14 +21,9 @@ import pytest
 from bot.clock import SystemClock
 from bot.sandbox.discord import DiscordSandbox
 from bot.sandbox.evolink import EvoLinkSandbox
+from tests.support.ports import free_port
 
 KEY, TOKEN = "sk-secret-of-the-operator", "secret-token-of-the-bot"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
@@ -92,16 +88,18 @@ async def test_with_nothing_but_settings_a_picture_arrives_and_no_secret_is_logg
         assert evolink.keys_leaked == []
 
 
-async def test_a_second_bot_on_the_same_folder_does_not_start(tmp_path: Path) -> None:
+async def test_a_newer_program_does_not_change_the_database_under_an_older_one(tmp_path: Path) -> None:
     """One line that says why, exit code 1, and the first goes on."""
     async with loopback() as (evolink, discord):
         env = environment(evolink, discord, tmp_path)
         first = await start(env)
         await discord.gateway.wait_for_connections()
+        with contextlib.closing(sqlite3.connect(tmp_path / "imagebot.sqlite3", isolation_level=None)) as database:
+            database.execute("PRAGMA user_version = 10")  # what the older program left it at
         second = await start(env)
         _, said = await second.communicate()
         assert second.returncode == 1
-        assert "in use" in said.decode()
+        assert "in use by another imagebot" in said.decode()
         assert "Traceback" not in said.decode()
         first.send_signal(signal.SIGINT)
         await first.communicate()
@@ -111,7 +109,6 @@ async def test_a_second_bot_on_the_same_folder_does_not_start(tmp_path: Path) ->
 REFUSED_STARTS = {
     "wrong token": ({"DISCORD_TOKEN": "another-token"}, "DISCORD_TOKEN"),
     "intent not granted": ({"MESSAGE_CONTENT_INTENT": "on"}, "MESSAGE_CONTENT_INTENT"),
-    "nobody there": ({"DISCORD_API_BASE": "http://127.0.0.1:9/api/v10"}, "cannot be reached"),
     "folder is a file": ({"DATA_DIR": "/dev/null/data"}, "/dev/null"),
 }
 
@@ -164,7 +161,7 @@ async def test_a_taken_web_port_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Path) -> None:
-    """The library tries again for ever; a signal ends it all the same, with 0."""
+    """It is tried again for ever; a signal ends it all the same, with 0."""
     async with loopback() as (evolink, discord):
         env = environment(evolink, discord, tmp_path, DISCORD_GATEWAY_URL="ws://127.0.0.1:9/")
         process = await start(env)
@@ -172,3 +169,18 @@ async def test_a_bot_that_never_reached_the_gateway_can_be_stopped(tmp_path: Pat
         process.send_signal(signal.SIGTERM)
         await process.communicate()
         assert process.returncode == 0
+
+
+async def test_a_bot_that_finds_nobody_says_so_once_and_waits(tmp_path: Path) -> None:
+    """It does not end, so a supervisor has nothing to restart; a signal ends it with 0."""
+    async with loopback() as (evolink, discord):
+        env = environment(evolink, discord, tmp_path, DISCORD_API_BASE="http://127.0.0.1:9/api/v10")
+        process = await start(env)
+        assert process.stderr
+        while b"Discord is away" not in (said := await process.stderr.readline()):
+            assert said
+        assert b"nobody answers at 127.0.0.1, port 9" in said
+        process.send_signal(signal.SIGTERM)
+        _, rest = await process.communicate()
+        assert process.returncode == 0
+        assert b"Traceback" not in rest

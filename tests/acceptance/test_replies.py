@@ -464,3 +464,15 @@ async def test_a_fault_of_ours_is_a_sentence_too(house: House) -> None:
         await house.change_database("DROP TABLE offers")
         said = await house.alice.say(house.channel, "make it night", reply_to=shown)
         assert "inside the bot" in (await answer_to(house, said)).content
+
+
+async def test_a_card_whose_sending_was_not_confirmed_is_not_posted_twice(house: House) -> None:
+    """The answer to a reply stands there although Discord's word of it was lost; it becomes the picture."""
+    async with house.bot():
+        shown = await a_result(house)
+        lost = [Fault.dropped(performed=True)] * 2
+        house.discord.faults.inject("POST /channels/{channel_id}/messages", *lost)
+        said = await house.alice.say(house.channel, f"{mention(house)} make the sky red", reply_to=shown)
+        await drawn(house, await answer_to(house, said))
+        mine = [each for each in house.channel.messages.values() if each.author is not house.alice]
+        assert len(mine) == 2

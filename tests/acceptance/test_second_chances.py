@@ -58,7 +58,7 @@ async def test_a_retry_after_of_a_day_is_not_waited_for(house: House) -> None:
 
 async def test_the_card_s_nonce_never_brings_the_card_instead_of_the_picture(house: House) -> None:
     """First answer too late, fresh card, its edits refused: the picture comes as a message of its own."""
-    house.discord.faults.inject(CALLBACK, Fault.refused(Known.UNKNOWN_INTERACTION))
+    house.discord.faults.inject(CALLBACK, Fault.refused(Known.UNKNOWN_INTERACTION), times=2)
     async with house.bot():
         await house.alice.use(house.channel, "/imagine", prompt="late", quality="0.5K")
         await house.until(lambda: house.channel.messages and house.tasks)

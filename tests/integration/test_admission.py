@@ -27,14 +27,14 @@ async def test_two_processes_let_in_five_of_two_hundred_together(tmp_path: Path)
     )
     assert sum(admitted) == 5
     async with open_store(tmp_path) as store:
-        assert len(await store.list_unfinished()) == 5
+        assert len(await store.take_over([])) == 5
 
 
 async def test_what_is_refused_holds_nothing(tmp_path: Path) -> None:
     """No job, no row of the ledger; and what was let in holds its estimate."""
     assert await ask_for_many(tmp_path, first=1, count=10, limit=2) == 2
     async with open_store(tmp_path) as store:
-        jobs = await store.list_unfinished()
+        jobs = await store.take_over([])
         assert len(jobs) == 2
         for job in jobs:
             [held] = await LedgerStore(store._database).entries_of_job(job.id)

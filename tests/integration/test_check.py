@@ -60,7 +60,7 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         found = await there.check()
         assert [finding.subject for finding in found.values() if not finding.ok] == []
         assert list(found) == [
-            *("settings", "DATA_DIR", "database", "pictures"),
+            *("settings", "DATA_DIR", "database", "disk", "pictures"),
             *("EvoLink key", "EvoLink model", "EvoLink files", "Discord token"),
         ]
         assert list(tmp_path.iterdir()) == []

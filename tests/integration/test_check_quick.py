@@ -10,7 +10,8 @@ from bot.check import Finding, findings
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.settings import FixedSettings
-from bot.store.database import Database, migrations
+from bot.store.database import Database
+from bot.store.schema import migrations
 
 
 @pytest.fixture(name="folder")

@@ -16,7 +16,7 @@ from bot.jobs.wakes import Wakes
 from bot.store.jobs import JobStore
 from tests.support.admissions import admission_of
 from tests.support.clock import ManualClock
-from tests.support.stored_jobs import brought_to, new_job, open_store
+from tests.support.stored_jobs import brought_to, lost_of, new_job, open_store
 
 OWNER, SOMEBODY, GUILD, ELSEWHERE = 20, 21, 30, 31
 
@@ -34,7 +34,7 @@ class Bystander:
 
 
 class Roomy:
-    """Stands where the retention stands: there is always room."""
+    """Stands where the retention and the storage stand: there is always room."""
 
     async def admit(self) -> None:
         return
@@ -53,9 +53,11 @@ async def open_service(
         yield (
             JobService(
                 store=store,
+                lost=lost_of(store),
                 runner=anyone,
                 admission=admission_of(store, clock),
                 retention=ROOMY,
+                storage=ROOMY,
                 wakes=Wakes(clock),
                 clock=clock,
                 max_waiting=max_waiting,

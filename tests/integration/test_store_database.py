@@ -16,8 +16,9 @@ import aiosqlite
 import pytest
 
 from bot.errors import StoreError
-from bot.store.database import Database, inspect, migrations
+from bot.store.database import Database
 from bot.store.meta import MetaStore
+from bot.store.schema import inspect, migrations
 
 NEWEST = migrations()[-1][0]
 WRITE = "INSERT INTO meta (key, value) VALUES (?, ?)"

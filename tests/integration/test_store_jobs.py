@@ -66,7 +66,7 @@ async def test_a_job_comes_out_as_it_went_in(fresh: Job, tmp_path: Path) -> None
     async with open_store(tmp_path) as store:
         assert await store.find(fresh.id) == fresh
         assert await store.find("nobody") is None
-        assert await store.list_unfinished() == [fresh]
+        assert await store.take_over([]) == [fresh]
 
 
 async def test_half_a_character_does_not_keep_a_job_out(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_the_same_interaction_makes_one_job(tmp_path: Path) -> None:
         twins = [new_job(origin_id=77) for _ in range(10)]
         outcomes = await asyncio.gather(*(store.insert(twin, max_waiting=PLENTY) for twin in twins))
         assert sorted(outcomes, key=lambda outcome: outcome.value) == [Insertion.STORED] + [Insertion.DOUBLE] * 9
-        assert len(await store.list_unfinished()) == 1
+        assert len(await store.take_over([])) == 1
 
 
 async def test_what_is_learnt_on_the_way_is_kept(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_why_there_is_no_picture_is_kept_whole(kind: FailureKind, tmp_path
         failed = await store.move(running, Status.FAILED, failure=failure, finished_at=LATER)
         assert failed is not None
         assert failed.failure == failure
-        assert await store.list_unfinished() == [failed]
+        assert await store.take_over([]) == [failed]
 
 
 async def test_of_two_that_move_a_job_one_wins(tmp_path: Path) -> None:
@@ -234,9 +234,9 @@ async def test_a_job_is_unfinished_until_its_person_was_told(tmp_path: Path) -> 
         newer = await brought_to(store, Status.FAILED, folder=tmp_path, created_at=LATER)
         older = await brought_to(store, Status.RUNNING, folder=tmp_path)
         await brought_to(store, Status.DELIVERED, folder=tmp_path)
-        assert [job.id for job in await store.list_unfinished()] == [older.id, newer.id]
+        assert [job.id for job in await store.take_over([])] == [older.id, newer.id]
         await store.set_told(newer.id, now=LATER)
-        assert [job.id for job in await store.list_unfinished()] == [older.id]
+        assert [job.id for job in await store.take_over([])] == [older.id]
         told = await store.find(newer.id)
         assert told is not None
         assert (told.told_at, told.route.token) == (LATER, None)
@@ -295,7 +295,7 @@ async def test_of_many_that_come_at_once_no_more_get_in_than_there_is_room_for(t
         outcomes = await asyncio.gather(*(store.insert(new_job(), max_waiting=7) for store in stores))
         assert outcomes.count(Insertion.STORED) == 7
         assert outcomes.count(Insertion.FULL) == 53
-        assert len(await one.list_unfinished()) == 7
+        assert len(await one.take_over([])) == 7
 
 
 async def test_a_double_is_called_so_where_nothing_more_is_taken(tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ async def test_recent_durations_are_those_of_pictures_of_that_quality(tmp_path: 
                 running, Status.DELIVERING, result=result_in(tmp_path, running.id), finished_at=finished_at
             )
         assert await store.recent_durations_s(Quality.ONE_K, most=5) == []
-        for job in await store.list_unfinished():
+        for job in await store.take_over([]):
             await store.move(job, Status.DELIVERED, told_at=LATER)
         await brought_to(store, Status.FAILED, folder=tmp_path, quality=Quality.ONE_K)
         await brought_to(store, Status.READY, folder=tmp_path, quality=Quality.FOUR_K)

@@ -60,7 +60,7 @@ async def test_what_a_status_means_for_what_a_job_holds(status: Status, books: B
     if status is Status.DELIVERED:
         assert later == [EntryKind.COMMIT, EntryKind.SETTLE]
         assert await books.usage() == Usage(images=1, credits=7_500_000)
-    elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED}:
+    elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.LOST}:
         assert later == [EntryKind.RELEASE]
         assert await books.usage() == Usage()
     else:

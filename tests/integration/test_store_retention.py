@@ -9,8 +9,8 @@ import pytest
 
 from bot.errors import StoreError
 from bot.jobs.model import Status
-from bot.store.database import migrations
 from bot.store.retention import BATCH, measure
+from bot.store.schema import migrations
 from tests.support.clock import START
 from tests.support.kept_files import DAY, Keep, open_keep, prepared_result_of, result_of
 

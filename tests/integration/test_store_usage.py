@@ -18,9 +18,10 @@ from bot.quota.model import Asking, ByHand, Subject, Whose
 from bot.quota.report import MOST_NAMED, RefusalCount, UsageReport
 from bot.quota.reports import Reports
 from bot.store import beside, ledger
-from bot.store.database import Database, migrations
+from bot.store.database import Database
 from bot.store.ledger import LedgerStore
 from bot.store.meta import MetaStore
+from bot.store.schema import migrations
 from bot.store.usage import UsageStore, read_report
 from tests.support.clock import START, ManualClock
 

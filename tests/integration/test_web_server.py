@@ -17,7 +17,7 @@ from bot.jobs.service import JobService
 from bot.jobs.wakes import Wakes
 from bot.web import server
 from tests.support.clock import ManualClock
-from tests.support.stored_jobs import PLENTY, new_job, open_store
+from tests.support.stored_jobs import PLENTY, lost_of, new_job, open_store
 
 NOBODY: Any = None
 """What stands behind the service or the server, and is not asked in these tests."""
@@ -46,14 +46,16 @@ async def open_door(folder: Path) -> AsyncGenerator[Door, None]:
         await store.insert(job, max_waiting=PLENTY)
         jobs = JobService(
             store=store,
+            lost=lost_of(store),
             runner=NOBODY,
             admission=NOBODY,
             retention=NOBODY,
+            storage=NOBODY,
             wakes=wakes,
             clock=clock,
             max_waiting=5,
         )
-        application = server.application(jobs=jobs, is_healthy=lambda: health[0])
+        application = server.application(jobs=jobs, is_healthy=lambda: health[0], clock=clock)
         async with server.serve(application, host="127.0.0.1", port=0) as base:
             yield Door(base=base, job=job, wakes=wakes, session=session, health=health)
 
@@ -117,7 +119,7 @@ async def test_a_taken_port_is_named_and_leaves_nothing_open(tmp_path: Path) -> 
     """The bot says so at the start instead of being deaf."""
     async with open_door(tmp_path) as door:
         port = int(door.base.rpartition(":")[2])
-        application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+        application = server.application(jobs=NOBODY, is_healthy=lambda: True, clock=ManualClock())
         with pytest.raises(CannotListen, match=f"WEB_PORT {port} at WEB_HOST 127.0.0.1 is taken by another program"):
             async with server.serve(application, host="127.0.0.1", port=port):
                 pass
@@ -133,7 +135,7 @@ async def test_the_port_is_free_again_after_the_block(tmp_path: Path) -> None:
 
 async def test_an_address_of_the_sixth_version_is_written_in_brackets() -> None:
     """What is logged can be opened."""
-    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True, clock=ManualClock())
     async with server.serve(application, host="::1", port=0) as base, aiohttp.ClientSession() as session:
         assert base.startswith("http://[::1]:")
         async with session.get(f"{base}/healthz") as answer:
@@ -151,7 +153,7 @@ async def is_closed(reader: asyncio.StreamReader) -> bool:
 
 async def test_beyond_the_limit_a_connection_is_closed_at_once_and_there_is_room_again_afterwards() -> None:
     """Whoever opens hundreds takes no socket from Discord and the provider."""
-    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True, clock=ManualClock())
     async with (
         server.serve(application, host="127.0.0.1", port=0, max_connections=3) as base,
         aiohttp.ClientSession() as session,
@@ -177,7 +179,7 @@ async def test_beyond_the_limit_a_connection_is_closed_at_once_and_there_is_room
 @pytest.mark.parametrize("head", [b"", b"POST /callbacks/0000000000000000/x HTTP/1.1\r\nHost: a\r\n"])
 async def test_a_connection_that_does_not_bring_a_request_is_closed(head: bytes) -> None:
     """Also one that brings it very slowly."""
-    application = server.application(jobs=NOBODY, is_healthy=lambda: True)
+    application = server.application(jobs=NOBODY, is_healthy=lambda: True, clock=ManualClock())
     async with server.serve(application, host="127.0.0.1", port=0, idle_s=0.02) as base:
         reader, writer = await asyncio.open_connection("127.0.0.1", int(base.rpartition(":")[2]))
         writer.write(head)

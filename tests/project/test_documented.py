@@ -18,7 +18,7 @@ from bot.settings import Settings
 from tests.project import repository
 
 SETTINGS = {name.upper() for name in Settings.model_fields}
-CLI_COMMANDS = ("run", "demo", "check", "generate", "usage", "quota")
+CLI_COMMANDS = ("run", "demo", "check", "generate", "usage", "quota", "backup")
 
 
 def env_example_names() -> list[str]:

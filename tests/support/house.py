@@ -53,9 +53,10 @@ class House:
     @contextlib.asynccontextmanager
     async def bot(self, **changes: Any) -> AsyncGenerator[app.App, None]:
         """Run the real bot in this process, on the same moved time."""
+        known = list(self.discord.gateway.sessions)
         async with app.build(FixedSettings.of(**self.values(**changes)), clock=self.clock) as built:
             running = asyncio.create_task(built.run())
-            connected = asyncio.create_task(self.discord.gateway.wait_for_connections())
+            connected = asyncio.create_task(self.discord.gateway.wait_for_another(known))
             await asyncio.wait({running, connected}, return_when=asyncio.FIRST_COMPLETED)
             connected.cancel()
             if running.done():
@@ -173,7 +174,7 @@ class BotProcess:
         socket_path = house.data_dir.parent / f"time-{len(house.clock.on_advance)}.sock"
         control = _TimeControl()
         server = await asyncio.start_unix_server(control.serve, socket_path)
-        already = len(house.discord.gateway.sessions)
+        known = list(house.discord.gateway.sessions)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -184,7 +185,7 @@ class BotProcess:
         )
         house.clock.on_advance.append(control.advance)
         try:
-            await _connected(house, process, already)
+            await _connected(house, process, known)
             yield cls(process)
         finally:
             house.clock.on_advance.remove(control.advance)
@@ -207,8 +208,8 @@ class BotProcess:
         return await self.process.wait()
 
 
-async def _connected(house: House, process: asyncio.subprocess.Process, already: int) -> None:
-    waiting = asyncio.create_task(house.discord.gateway.wait_for_connections())
+async def _connected(house: House, process: asyncio.subprocess.Process, known: list[str]) -> None:
+    waiting = asyncio.create_task(house.discord.gateway.wait_for_another(known))
     ended = asyncio.create_task(process.wait())
     await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()

@@ -8,9 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.jobs.model import Job, ResultFile, Status
+from bot.jobs.model import Failure, FailureKind, Job, ResultFile, Status
 from bot.store.database import Database
 from bot.store.jobs import Insertion, JobStore
+from bot.store.lost import LostStore
 from tests.support.clock import ManualClock
 from tests.support.ui_jobs import NOW, job
 
@@ -28,6 +29,11 @@ async def open_store(folder: Path) -> AsyncGenerator[JobStore, None]:
         yield JobStore(database, folder=folder, clock=ManualClock())
     finally:
         await database.close()
+
+
+def lost_of(store: JobStore) -> LostStore:
+    """Return what is stored of lost jobs in the same database."""
+    return LostStore(store._database, folder=store._folder)
 
 
 def new_job(prompt: str = "a paper lighthouse", **changes: Any) -> Job:
@@ -75,6 +81,8 @@ async def brought_to(store: JobStore, status: Status, *, folder: Path, **changes
     way[Status.DELIVERING] = [*way[Status.RUNNING], (Status.DELIVERING, taken_home)]
     way[Status.READY] = [*way[Status.DELIVERING], (Status.READY, {})]
     way[Status.DELIVERED] = [*way[Status.DELIVERING], (Status.DELIVERED, {"told_at": NOW + timedelta(seconds=31)})]
+    lost: dict[str, Any] = {"failure": Failure(kind=FailureKind.TIMED_OUT), "lost_at": NOW, "look_at": NOW}
+    way[Status.LOST] = [*way[Status.RUNNING], (Status.LOST, {**lost, "told_at": NOW})]
     way[Status.EXPIRED] = [*way[Status.READY], (Status.EXPIRED, {})]
     for to, learnt in way[status]:
         moved = await store.move(fresh, to, **learnt)

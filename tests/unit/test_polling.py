@@ -1,10 +1,13 @@
 """When a task is looked at again (provider.md 8.3)."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.jobs.polling import earliest_end_s, next_look_s
+from bot.jobs.polling import earliest_end_s, next_late_look_at, next_look_s
+from tests.support.ui_jobs import NOW
 
 
 @pytest.mark.parametrize(
@@ -82,3 +85,20 @@ def test_the_earliest_end_is_reached_by_few_looks(earliest_s: float, jitters: li
         looks += 1
     assert elapsed_s >= earliest_s
     assert looks <= 8
+
+
+LATE = [(0, 5), (4.9, 5), (5, 15), (14, 15), (15, 60), (59, 60), (60, 120), (119, 120), (1439, 1440), (1440, None)]
+
+
+@pytest.mark.parametrize(("ago_min", "next_min"), LATE)
+def test_what_was_given_up_is_looked_for_soon_then_hourly_for_a_day(ago_min: float, next_min: float | None) -> None:
+    """After 5, 15 and 60 minutes, then each hour, while a link to the result may live."""
+    minute = timedelta(minutes=1)
+    expected = None if next_min is None else NOW + next_min * minute
+    assert next_late_look_at(NOW, now=NOW + ago_min * minute) == expected
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_it() -> None:
+    """Whatever the wall clock says, the next look is at hand."""
+    now = NOW - timedelta(days=3)
+    assert next_late_look_at(NOW, now=now) == now + timedelta(minutes=5)

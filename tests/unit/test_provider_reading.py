@@ -288,3 +288,41 @@ def test_what_cannot_be_a_price_is_none(said: object) -> None:
     """Nothing is settled in the ledger by such a number; the estimate stays."""
     task = reading.read_task({"id": "task-1", "status": "completed", "usage": {"credits_used": said}})
     assert task.credits_used is None
+
+
+INSTANTS = [
+    (1795338000, datetime(2026, 11, 22, 9, 0, tzinfo=UTC)),
+    (1795338000.5, datetime(2026, 11, 22, 9, 0, 0, 500_000, tzinfo=UTC)),
+    ("1795338000", datetime(2026, 11, 22, 9, 0, tzinfo=UTC)),
+    (1795338000123, datetime(2026, 11, 22, 9, 0, 0, 123_000, tzinfo=UTC)),
+    ("2026-11-22T17:00:00+08:00", datetime(2026, 11, 22, 9, 0, tzinfo=UTC)),
+    ("2026-11-22T17:00:00", None),
+    (None, None),
+    (True, None),
+    (1e300, None),
+    (-1e17, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("stated", "instant"), INSTANTS)
+def test_when_a_task_was_created_is_read_in_each_form_or_not_at_all(stated: object, instant: datetime | None) -> None:
+    """Of a task, and of a line of the list, which without it is counted as not read."""
+    assert task(created=stated).created_at == instant
+    page = reading.read_task_page({"data": [{"id": ID, "model": "m", "created_at": stated}], "total": 7})
+    assert [line.created_at for line in page.tasks] == [instant] * (instant is not None)
+    assert (page.n_unread, page.total) == (0 if instant else 1, 7)
+
+
+@pytest.mark.parametrize("payload", [None, [], {}, {"data": None}, {"data": {"id": ID}}, {"data": "x"}])
+def test_what_is_no_list_of_tasks_is_refused(payload: object) -> None:
+    """It is in no public document: any other answer means that there is no list."""
+    with pytest.raises(BadAnswer):
+        reading.read_task_page(payload)
+
+
+def test_lines_that_are_no_tasks_are_counted() -> None:
+    """Whoever needs the whole list has to know that something is missing."""
+    lines = [None, 7, {}, {"id": "", "created_at": 1795338000}, {"id": ID, "created_at": 1795338000}]
+    page = reading.read_task_page({"data": lines})
+    assert ([line.id for line in page.tasks], page.n_unread, page.total) == ([ID], 4, None)

@@ -17,14 +17,19 @@ ALLOWED = {
     (Status.SUBMITTING, Status.RUNNING),
     (Status.SUBMITTING, Status.QUEUED),
     (Status.SUBMITTING, Status.FAILED),
+    (Status.SUBMITTING, Status.LOST),
     (Status.RUNNING, Status.DELIVERING),
     (Status.RUNNING, Status.READY),
     (Status.RUNNING, Status.FAILED),
+    (Status.RUNNING, Status.LOST),
     (Status.DELIVERING, Status.DELIVERED),
     (Status.DELIVERING, Status.READY),
     (Status.DELIVERING, Status.RUNNING),
     (Status.READY, Status.DELIVERED),
     (Status.READY, Status.EXPIRED),
+    (Status.LOST, Status.DELIVERING),
+    (Status.LOST, Status.READY),
+    (Status.LOST, Status.FAILED),
 }
 
 
@@ -36,6 +41,10 @@ def test_a_job_goes_these_ways_and_no_other(origin: Status, to: Status) -> None:
 
 @pytest.mark.parametrize("status", list(Status))
 def test_an_end_leads_at_most_to_delivery(status: Status) -> None:
-    """What has ended has nothing left to do, but a picture that waits may be handed over, or outlive its time."""
+    """What has ended has nothing left to do, but a picture that waits may be handed over, or outlive its time.
+
+    And what is lost may come late.
+    """
     onward = {to for to in Status if may_move(status, to)}
-    assert (status in ENDED) is (onward <= {Status.DELIVERED, Status.EXPIRED} and status is not Status.DELIVERING)
+    has_ended = onward <= {Status.DELIVERED, Status.EXPIRED} and status is not Status.DELIVERING
+    assert (status in ENDED) is (has_ended or status is Status.LOST)

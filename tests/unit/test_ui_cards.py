@@ -67,6 +67,8 @@ EVERY_CARD: dict[str, Callable[[str], cards.Card]] = {
     "cancelled before": lambda prompt: cards.cancelled_card(job(prompt, status=Status.CANCELLED)),
     "cancelled after": lambda prompt: cards.cancelled_card(job(prompt, cancel_requested_at=NOW)),
     "ready": lambda prompt: cards.ready_card(job(prompt, status=Status.READY)),
+    "moved": lambda prompt: cards.moved_card(job(prompt)),
+    "wordless": lambda prompt: cards.wordless(cards.ready_card(job(prompt, status=Status.READY))),
 }
 HOSTILE = [
     "`" * 2000,

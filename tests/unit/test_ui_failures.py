@@ -148,6 +148,7 @@ def test_each_code_of_a_failed_task_is_explained(code: str | None, part: str) ->
         (FailureKind.BAD_RESULT, "gone", "gone before", PERHAPS),
         (FailureKind.BAD_RESULT, "unreachable", "could not be reached", PERHAPS),
         (FailureKind.BAD_RESULT, "too_large", "larger than the bot", PERHAPS),
+        (FailureKind.BAD_RESULT, "not_kept", "the disk of the bot did not take it", PERHAPS),
         (FailureKind.BAD_RESULT, "forbidden_address", "must not open", PERHAPS),
         (FailureKind.BAD_RESULT, "too_many_redirects", "without an end", PERHAPS),
         (FailureKind.PROVIDER_REFUSED, "paid_outcome_unknown", "cannot tell", PERHAPS),

@@ -39,6 +39,7 @@ def warning(*, rolling: bool = False, **changes: Any) -> BudgetWarning:
         (Status.FAILED, 0.0, "No picture came of it, so nothing is counted."),
         (Status.FAILED, 2.5, "nothing is counted. The image service took 2.5 credits all the same."),
         (Status.CANCELLED, None, "It was cancelled, so nothing is counted."),
+        (Status.LOST, None, "nothing is counted; the bot looks for it for another day."),
         (Status.EXPIRED, 6.3867, "nothing is counted. The image service took 6.3867 credits all the same."),
     ],
 )
@@ -55,6 +56,15 @@ def test_a_picture_that_came_after_its_cancel_is_told_as_such() -> None:
     assert line.endswith(
         "It was cancelled while it was being made, so the picture is kept for them; it counts and cost 4.2578 credits."
     )
+
+
+@pytest.mark.parametrize(("gift", "words"), [(True, "it is a gift and is not counted."), (False, "counted once.")])
+def test_a_late_picture_is_said_to_be_so(gift: bool, words: str) -> None:
+    """Whether it counts is what administrators compare with their numbers."""
+    late = job(status=Status.DELIVERED, credits_used=6.3867, lost_at=NOW, gift=gift)
+    line = server_log.job_line(late, url=None)
+    assert "and cost 6.3867 credits. This picture came later" in line
+    assert line.endswith(words)
 
 
 def test_a_line_says_what_was_asked_for_and_where_it_is() -> None:

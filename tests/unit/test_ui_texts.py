@@ -10,7 +10,7 @@ from bot.images.fit import Step
 from bot.jobs.model import Drawing, Failure, FailureKind, Kind, Quality, Size, Status, Thinking
 from bot.ui import texts
 from tests.support.refusals import limit_reached
-from tests.support.ui_jobs import job, result, source
+from tests.support.ui_jobs import NOW, job, result, source
 
 EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.EmptyPrompt(), "nothing that can be seen"),
@@ -31,6 +31,8 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.MessageGone(), "was deleted"),
     (errors.NotEndedYet(), "still being made"),
     (errors.StorageFull(), "no room left"),
+    (errors.StorageUnusable(is_full=True), "no room left on its disk"),
+    (errors.StorageUnusable(is_full=False), "cannot write to its disk"),
     (errors.ShuttingDown(), "restarting"),
     (errors.StoreUnavailable(), "cannot write to its database"),
     (limit_reached(), "This server's limit for each member of 10 pictures a day"),
@@ -77,10 +79,15 @@ SENTENCES = [
     texts.REDRAW_INSTRUCTION,
     *(texts.original(result(), attached=attached) for attached in (True, False)),
     *texts.remarks_on([source(1, changes=("first_frame", "converted", "shrunk", "compressed"))]),
-    texts.ready(),
+    texts.ready(job()),
+    texts.ready(job(lost_at=NOW)),
+    texts.ready(job(lost_at=NOW, gift=True)),
     *(texts.delivery_note(step, original_bytes=1) for step in [*Step, "unheard of"]),
     *(texts.status_words(job(status=status), None) for status in Status),
     texts.status_words(job(), None, waiting_for_provider=True),
+    texts.status_words(job(status=Status.SUBMITTING, failure=Failure(kind=FailureKind.OUTCOME_UNKNOWN)), None),
+    texts.may_still_come(),
+    *filter(None, [texts.came_late(job(lost_at=NOW, gift=gift)) for gift in (True, False)]),
 ]
 
 
@@ -111,6 +118,7 @@ def test_every_sentence_is_calm_and_complete(sentence: str) -> None:
         (Status.DELIVERED, None, 100, "was delivered"),
         (Status.FAILED, None, 0, "No picture"),
         (Status.CANCELLED, None, 0, "was cancelled"),
+        (Status.LOST, None, 0, "keeps looking for it"),
     ],
 )
 def test_each_state_has_its_words(status: Status, position: int | None, progress: int, words: str) -> None:

@@ -38,6 +38,9 @@ class _Close:
     reason: str
 
 
+_MANGLED = '{"op":'
+
+
 @dataclass(slots=True, eq=False)
 class Connection:
     """One web socket."""
@@ -46,7 +49,7 @@ class Connection:
     pack: Packer | None
     transport: asyncio.Transport | None
     closed_by_us: bool = False
-    outbox: "asyncio.Queue[Json | _Close]" = field(default_factory=asyncio.Queue[Any])
+    outbox: "asyncio.Queue[Json | _Close | str]" = field(default_factory=asyncio.Queue[Any])
 
     def send(self, op: int, data: Any = None, *, seq: int | None = None, name: str | None = None) -> None:
         """Queue one payload."""
@@ -56,6 +59,10 @@ class Connection:
         """Queue the end."""
         self.closed_by_us = True
         self.outbox.put_nowait(_Close(code, reason))
+
+    def mangle(self) -> None:
+        """Queue what cannot be read."""
+        self.outbox.put_nowait(_MANGLED)
 
     def cut(self) -> None:
         """Break the connection without a word."""
@@ -69,9 +76,9 @@ class Connection:
             if isinstance(item, _Close):
                 await self.socket.close(code=item.code, message=item.reason.encode())
                 return
-            written = json.dumps(item, separators=(",", ":"))
+            written = item if isinstance(item, str) else json.dumps(item, separators=(",", ":"))
             with contextlib.suppress(ConnectionError):
-                if self.pack is None:
+                if self.pack is None or item is _MANGLED:
                     await self.socket.send_str(written)
                 else:
                     await self.socket.send_bytes(self.pack(written.encode()))

@@ -83,6 +83,8 @@ class Faults:
     def __init__(self) -> None:
         self.force_ephemeral = False
         """USE_EXTERNAL_APPS is off for a user-installed application: whatever it answers is private."""
+        self.outage: Fault | None = None
+        """What every call is answered with while it stands."""
         self._ordered: dict[str, deque[Fault]] = {}
         self._routes: set[str] = set()
 
@@ -100,9 +102,9 @@ class Faults:
         self._ordered.setdefault(route, deque()).extend(faults * times)
 
     def take(self, route: str) -> Fault | None:
-        """Return the next fault of a route, once."""
+        """Return the next fault of a route, once; else the outage, if there is one."""
         waiting = self._ordered.get(route)
-        return waiting.popleft() if waiting else None
+        return waiting.popleft() if waiting else self.outage
 
     @property
     def unserved(self) -> int:

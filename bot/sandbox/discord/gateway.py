@@ -2,19 +2,17 @@
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
 from bot.clock import Clock
-from bot.sandbox.discord import wire
+from bot.sandbox.discord import frames, wire
 from bot.sandbox.discord.bell import PATIENCE_S, Bell
 from bot.sandbox.discord.connections import Connection, find_packer
 from bot.sandbox.discord.events import KNOWN_INTENTS, Event, Intent
-from bot.sandbox.discord.forms import FormFaults, anything, integer, nullable, record, text
-from bot.sandbox.discord.guilds import Guild
+from bot.sandbox.discord.forms import FormFaults
 from bot.sandbox.discord.ids import shard_of
 from bot.sandbox.discord.refusals import Json
 from bot.sandbox.discord.sessions import Session
@@ -23,25 +21,8 @@ from bot.sandbox.discord.world import World
 HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS = 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 HEARTBEAT_INTERVAL_MS = 41_250
-MAX_SENDS, SENDS_WINDOW_S, MAX_PAYLOAD_BYTES = 120, 60, 4096
+MAX_SENDS, SENDS_WINDOW_S = 120, 60
 _ORDERLY_CLOSES = (1000, 1001)
-_IDENTIFY = record(
-    {"token": text(low=1), "properties": anything, "intents": integer(low=0)},
-    compress=nullable(anything),
-    large_threshold=nullable(integer(low=50, high=250)),
-    shard=nullable(anything),
-    presence=nullable(anything),
-    capabilities=nullable(anything),
-)
-
-
-class _Refused(Exception):
-    """The connection is closed with a code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 class Gateway:
@@ -51,7 +32,15 @@ class Gateway:
         self.world: World
         self.url = ""
         self.sessions: dict[str, Session] = {}
+        self.knocks = 0
+        """How often somebody wanted to connect."""
         self.identifies = 0
+        self.begins_left = 1000
+        """How many sessions may still be begun today."""
+        self.turned_away: int | None = None
+        """The HTTP status that whoever wants to connect is turned away with; None lets them in."""
+        self.mute = False
+        """Heartbeats are answered, IDENTIFY and RESUME are not."""
         self._clock = clock
         self._complain = complain
         self._connections: list[Connection] = []
@@ -66,6 +55,12 @@ class Gateway:
         """Wait until so many sessions are connected and know their guilds."""
         await self._bell.wait_until(
             lambda: len(self.connected) >= count, what=f"{count} gateway connections", timeout=timeout
+        )
+
+    async def wait_for_another(self, known: Collection[str], *, timeout: float = PATIENCE_S) -> None:
+        """Wait until a session is connected whose id is none of these."""
+        await self._bell.wait_until(
+            lambda: any(each.id not in known for each in self.connected), what="another connection", timeout=timeout
         )
 
     def publish(self, event: Event) -> None:
@@ -100,10 +95,18 @@ class Gateway:
         for connection in self._connections:
             connection.cut()
 
+    def mangle_all(self) -> None:
+        """Send every client what cannot be read."""
+        for connection in self._connections:
+            connection.mangle()
+
     # One connection ----------------------------------------------------------------------------------------------
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one web socket to its end."""
+        self.knocks += 1
+        if self.turned_away is not None:
+            return web.Response(status=self.turned_away)
         socket = web.WebSocketResponse(max_msg_size=0, autoping=True)
         await socket.prepare(request)
         packer = find_packer(request.query.get("compress"))
@@ -114,7 +117,7 @@ class Gateway:
             self._check_query(request)
             connection.send(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL_MS, "_trace": []})
             await self._read_all(connection)
-        except _Refused as refused:
+        except frames.Refused as refused:
             self._complain("gateway", f"{refused.code} {refused.reason}")
             connection.close(refused.code, refused.reason)
             await writer
@@ -128,9 +131,9 @@ class Gateway:
 
     def _check_query(self, request: web.Request) -> None:
         if request.query.get("v") != "10":
-            raise _Refused(4012, "Invalid API version")
+            raise frames.Refused(4012, "Invalid API version")
         if request.query.get("encoding", "json") != "json":
-            raise _Refused(4002, "This sandbox speaks JSON only.")
+            raise frames.Refused(4002, "This sandbox speaks JSON only.")
 
     def _detach(self, connection: Connection, *, orderly: bool) -> None:
         for session in list(self.sessions.values()):
@@ -147,55 +150,58 @@ class Gateway:
                 window_start, sends = self._clock.monotonic(), 0
             sends += 1
             if sends > MAX_SENDS:
-                raise _Refused(4008, "Rate limited.")
+                raise frames.Refused(4008, "Rate limited.")
             if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                self._take(connection, _parsed(frame.data))
+                self._take(connection, frames.parsed(frame.data))
 
     def _take(self, connection: Connection, payload: Json) -> None:
         op, data = payload.get("op"), payload.get("d")
         session = next((each for each in self.sessions.values() if each.connection is connection), None)
         if op == HEARTBEAT:
             connection.send(HEARTBEAT_ACK)
+        elif self.mute:
+            return
         elif op == IDENTIFY:
             if session is not None:
-                raise _Refused(4005, "Already authenticated.")
+                raise frames.Refused(4005, "Already authenticated.")
             self._identify(connection, data)
         elif op == RESUME:
             if session is not None:
-                raise _Refused(4005, "Already authenticated.")
+                raise frames.Refused(4005, "Already authenticated.")
             self._resume(connection, data)
         elif op not in (PRESENCE, VOICE, MEMBERS):
-            raise _Refused(4001, "Unknown opcode.")
+            raise frames.Refused(4001, "Unknown opcode.")
         elif session is None:
-            raise _Refused(4003, "Not authenticated.")
+            raise frames.Refused(4003, "Not authenticated.")
         elif op == MEMBERS:
             self._send_members(session, data)
 
     def _identify(self, connection: Connection, data: Any) -> None:
         faults = FormFaults()
-        _IDENTIFY(data, (), faults)
+        frames.IDENTIFY(data, (), faults)
         if faults and faults.only_unknown_fields:
             self._complain("gateway", f"identify: {faults.tree}")
         elif faults:
-            raise _Refused(4002, f"Error while decoding payload: {faults.tree}"[:120])
+            raise frames.Refused(4002, f"Error while decoding payload: {faults.tree}"[:120])
         fields = cast("Json", data)
         self._check_token(fields)
         intents = cast("int", fields["intents"])
         if intents & ~KNOWN_INTENTS:
-            raise _Refused(4013, "Invalid intent(s).")
+            raise frames.Refused(4013, "Invalid intent(s).")
         if intents & ~self.world.application.granted_intents:
-            raise _Refused(4014, "Disallowed intent(s).")
+            raise frames.Refused(4014, "Disallowed intent(s).")
         session = Session(
-            id=f"{self.world.mint.next_id():032x}", intents=intents, shard=_shard(fields), connection=connection
+            id=f"{self.world.mint.next_id():032x}", intents=intents, shard=frames.shard(fields), connection=connection
         )
         self.identifies += 1
+        self.begins_left -= 1
         self._greet(session)
         self.sessions[session.id] = session
         self._bell.ring()
 
     def _check_token(self, fields: Json) -> None:
         if str(fields.get("token", "")).removeprefix("Bot ") != self.world.application.token:
-            raise _Refused(4004, "Authentication failed.")
+            raise frames.Refused(4004, "Authentication failed.")
 
     def _greet(self, session: Session) -> None:
         number, of = session.shard
@@ -242,7 +248,7 @@ class Gateway:
             return
         seen = fields.get("seq")
         if not isinstance(seen, int) or seen > session.seq:
-            raise _Refused(4007, "Invalid seq.")
+            raise frames.Refused(4007, "Invalid seq.")
         if not session.can_replay(after=seen):
             connection.send(INVALID_SESSION, False)
             return
@@ -257,49 +263,5 @@ class Gateway:
         if guild is None or not guild.has_bot:
             return
         if not fields.get("user_ids") and not fields.get("query") and not session.intents & Intent.GUILD_MEMBERS:
-            raise _Refused(4014, "Disallowed intent(s).")
-        session.dispatch("GUILD_MEMBERS_CHUNK", _members_chunk(guild, fields))
-
-
-def _members_chunk(guild: Guild, asked: Json) -> Json:
-    user_ids: Any = asked.get("user_ids") or []
-    listed = cast("list[Any]", user_ids) if isinstance(user_ids, list) else [user_ids]
-    wanted = {int(each) for each in listed}
-    prefix = str(asked.get("query") or "").lower()
-    found = [
-        member
-        for member in guild.members.values()
-        if (not wanted or member.account.id in wanted) and member.account.name.lower().startswith(prefix)
-    ]
-    chunk: Json = {
-        "guild_id": str(guild.id),
-        "members": [wire.member(each) for each in found[: asked.get("limit") or None]],
-        "chunk_index": 0,
-        "chunk_count": 1,
-        "not_found": [str(each) for each in wanted - set(guild.members)],
-    }
-    if asked.get("presences"):
-        chunk["presences"] = []
-    return chunk if asked.get("nonce") is None else {**chunk, "nonce": asked["nonce"]}
-
-
-def _parsed(raw: str | bytes) -> Json:
-    size = len(raw.encode() if isinstance(raw, str) else raw)
-    if size > MAX_PAYLOAD_BYTES:
-        raise _Refused(4002, "The payload is larger than 4096 bytes.")
-    try:
-        payload = json.loads(raw)
-    except (ValueError, UnicodeDecodeError):
-        raise _Refused(4002, "Error while decoding payload.") from None
-    if not isinstance(payload, dict):
-        raise _Refused(4002, "Error while decoding payload.")
-    return cast("Json", payload)
-
-
-def _shard(fields: Json) -> tuple[int, int]:
-    shard = fields.get("shard") or [0, 1]
-    match shard:
-        case [int(number), int(of)] if 0 <= number < of:
-            return number, of
-        case _:
-            raise _Refused(4010, "Invalid shard.")
+            raise frames.Refused(4014, "Disallowed intent(s).")
+        session.dispatch("GUILD_MEMBERS_CHUNK", frames.members_chunk(guild, fields))

@@ -49,7 +49,7 @@ class DiscordSandbox:
     async def __aenter__(self) -> Self:
         entrance = Entrance(world=self.world, journal=self.journal, limits=self.limits, faults=self.faults)
         app = web.Application(client_max_size=MAX_REQUEST_BYTES * 2)
-        discovery = DiscoveryRoutes(lambda: self.gateway_url)
+        discovery = DiscoveryRoutes(gateway_url=lambda: self.gateway_url, begins_left=lambda: self.gateway.begins_left)
         families = (discovery, channels, interactions, webhooks, commands, guilds)
         entrance.mount(app, [route for family in families for route in family.routes()])
         app.router.add_get("/", self.gateway.serve)

@@ -51,6 +51,7 @@ from bot.ui.texts.labels import (
     made_by,
     reference,
 )
+from bot.ui.texts.late import LOOKING_TITLE, came_late, is_looked_for, may_still_come
 from bot.ui.texts.names import (
     QUALITY_NAMES,
     SIZE_NAMES,
@@ -61,16 +62,19 @@ from bot.ui.texts.names import (
     size_name,
 )
 from bot.ui.texts.notices import (
+    MOVED_TITLE,
     cancelled_after,
     cancelled_before,
     cannot_be_shown,
     kept_for_now,
+    moved,
     not_deleted,
     not_ready,
     ready,
     ready_after_cancel,
     still_working_here,
     too_late_to_cancel,
+    words_withheld,
 )
 from bot.ui.texts.pressing import (
     EDIT_FORM_EXAMPLE,
@@ -117,6 +121,8 @@ __all__ = [
     "IMAGINE_DESCRIPTION",
     "IMAGINE_OPTIONS",
     "INSTRUCTION_LABEL",
+    "LOOKING_TITLE",
+    "MOVED_TITLE",
     "NEWER_LABEL",
     "NO_SEED",
     "OLDER_LABEL",
@@ -140,6 +146,7 @@ __all__ = [
     "USE_AS_REFERENCE_MENU",
     "FailureText",
     "alt_text",
+    "came_late",
     "cancelled_after",
     "cancelled_before",
     "cannot_be_shown",
@@ -158,10 +165,13 @@ __all__ = [
     "history_parent",
     "history_status",
     "internal_error",
+    "is_looked_for",
     "kept_for_now",
     "listed",
     "made_by",
+    "may_still_come",
     "message_link",
+    "moved",
     "name_of_result",
     "not_deleted",
     "not_posted",
@@ -193,4 +203,5 @@ __all__ = [
     "unknown_button",
     "unread_reply",
     "wordless_reply",
+    "words_withheld",
 ]

@@ -153,6 +153,15 @@ def _(error: errors.StorageFull) -> str:
 
 
 @refusal.register
+def _(error: errors.StorageUnusable) -> str:
+    what = "has no room left on its disk" if error.is_full else "cannot write to its disk"
+    return (
+        f"The bot {what} at the moment and could not keep a picture, so it took no request and nothing was spent. "
+        "Please try again later; whoever runs this bot has to put it right."
+    )
+
+
+@refusal.register
 def _(error: errors.ShuttingDown) -> str:
     del error
     return restarting()

@@ -79,6 +79,7 @@ BY_RESULT_CODE = {
         "The picture was made, but the place where it was kept could not be reached.",
         "Try again in a few minutes; your prompt is not the reason.",
     ),
+    "not_kept": _unusable("The picture was made, but the disk of the bot did not take it.", TELL_OPERATOR),
     "too_large": _unusable(
         "The picture is larger than the bot can take in.", "Try again, best at a lower quality or another size."
     ),
@@ -105,8 +106,8 @@ BY_KIND = {
         happened="Your prompt was handed to the image service, but no clear answer came back.",
         cost=Cost.PERHAPS_OPERATOR,
         advice=(
-            "The bot did not send it again by itself, so that nothing is paid for twice. "
-            "If you still want the picture, send the command again."
+            "The bot has looked for your picture and ordered no second one, so that nothing is paid for twice. "
+            "If you do not want to wait for it, send the command again."
         ),
     ),
     FailureKind.NO_RESULT: Explanation(

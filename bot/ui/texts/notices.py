@@ -1,15 +1,17 @@
 """What is said where a job leaves its usual way: cancelled, kept for collection, or asked for too early or too late."""
 
 from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.ui.texts import late
 from bot.ui.texts.answers import still_working
 from bot.ui.texts.failures import failure
 from bot.ui.texts.history import expired
 
 
-def ready() -> str:
+def ready(job: Job) -> str:
     """Return what stands on the card of a picture that waits to be collected."""
+    counted = late.came_late(job) or "It is counted once."
     return (
-        "Your picture is made and kept for you, and it is counted once. "
+        f"Your picture is made and kept for you. {counted} "
         "It could not be put here by itself: press the button to see it."
     )
 
@@ -36,6 +38,22 @@ def cannot_be_shown() -> str:
         "Your picture is made, but it is too large for Discord and could not be made smaller. "
         "The original is kept: ask whoever runs this bot for it, and name the job's id below."
     )
+
+
+MOVED_TITLE = "Answered elsewhere"
+
+
+def moved() -> str:
+    """Return what stands on a card whose end had to be told in another message."""
+    return (
+        "Discord did not let this message be changed when the request ended. What became of it stands in a new "
+        "message, here or in the direct messages of whoever asked. Nothing more comes here; nothing counts twice."
+    )
+
+
+def words_withheld() -> str:
+    """Return what stands on a card in a place whose moderation refuses the prompt."""
+    return "The moderation of this place does not let the bot repeat the prompt here. It changes nothing else."
 
 
 def kept_for_now() -> str:
@@ -75,9 +93,10 @@ def not_deleted() -> str:
 
 def not_ready(job: Job) -> str:
     """Return the answer to a person who wants to collect what is not, or no longer, there to be collected."""
-    if job.status is Status.FAILED:
+    if job.status in {Status.FAILED, Status.LOST}:
         told = failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
-        return f"**{told.title}**\n{told.sentence}"
+        hope = f" {late.may_still_come()}" if job.status is Status.LOST else ""
+        return f"**{told.title}**\n{told.sentence}{hope}"
     if job.status is Status.CANCELLED:
         return cancelled_before()
     if job.status is Status.EXPIRED:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.jobs.model import Job, Status
+from bot.ui.texts import late
 
 _NEARLY_DONE_PERCENT = 85
 
@@ -17,6 +18,7 @@ _TITLES = {
     Status.FAILED: "No picture this time",
     Status.CANCELLED: "Cancelled",
     Status.EXPIRED: "Not collected in time",
+    Status.LOST: "No picture so far",
 }
 
 _WORDS = {
@@ -29,6 +31,7 @@ _WORDS = {
     Status.FAILED: "No picture was made.",
     Status.CANCELLED: "The request was cancelled.",
     Status.EXPIRED: "The picture was kept for you, was not collected in time, and has been removed.",
+    Status.LOST: f"No picture came in time, and it is not counted. {late.may_still_come()}",
 }
 
 
@@ -42,10 +45,9 @@ def status_title(status: Status, position: int | None = None) -> str:
 def status_words(job: Job, position: int | None, *, waiting_for_provider: bool = False) -> str:
     """Return what the job is doing now; `position` is its place in the line, 1 for the next."""
     if waiting_for_provider:
-        return (
-            "The image service is busy or does not answer at the moment. "
-            "Your request is kept, and the bot keeps trying."
-        )
+        return _waiting_words(job)
+    if late.is_looked_for(job):
+        return late.looking()
     if job.status is Status.RUNNING:
         return _drawing_words(job.progress)
     if job.status is not Status.QUEUED or position is None:
@@ -53,6 +55,15 @@ def status_words(job: Job, position: int | None, *, waiting_for_provider: bool =
     if position <= 1:
         return "Waiting for a free place at the model. You are next."
     return f"Waiting for a free place at the model. Place {position:,} in the line."
+
+
+def _waiting_words(job: Job) -> str:
+    if job.failure is not None and job.failure.code == "not_kept":
+        return (
+            "The picture is made, and the image service keeps it: the bot cannot write to its own disk at the moment. "
+            "It keeps trying."
+        )
+    return "The image service is busy or does not answer at the moment. Your request is kept, and the bot keeps trying."
 
 
 def _drawing_words(progress: int) -> str:

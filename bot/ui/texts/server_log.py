@@ -3,7 +3,7 @@
 from bot.jobs.model import Job, Kind, Status
 from bot.quota.model import BudgetWarning, in_millionths
 from bot.quota.spending import News
-from bot.ui.texts import amounts
+from bot.ui.texts import amounts, late
 from bot.ui.texts.history import message_link
 from bot.ui.texts.names import settings_line
 from bot.ui.texts.quotas import stamps
@@ -19,6 +19,7 @@ _NOT_COUNTED = {
     Status.FAILED: "No picture came of it, so nothing is counted.",
     Status.CANCELLED: "It was cancelled, so nothing is counted.",
     Status.EXPIRED: "It was not collected in time and is gone, so nothing is counted.",
+    Status.LOST: "No picture came in time, so nothing is counted; the bot looks for it for another day.",
 }
 
 _FULL = 100
@@ -73,6 +74,7 @@ def _ending(job: Job) -> str:
     cost = None if job.credits_used is None else amounts.amount("credits", in_millionths(job.credits_used))
     if job.status in _MADE:
         made = _CANCELLED_LATE if _is_kept_after_cancel(job) else _MADE[job.status]
-        return f"{made}{f' and cost {cost}' if cost else '; what it cost is not known'}."
+        told = f"{made}{f' and cost {cost}' if cost else '; what it cost is not known'}."
+        return f"{told} {late.came_late(job) or ''}".rstrip()
     charged = f"The image service took {cost} all the same." if cost and job.credits_used else ""
     return " ".join(filter(None, [_NOT_COUNTED[job.status], charged]))

@@ -12,8 +12,9 @@ _OPEN_DM = forms.record({"recipient_id": forms.snowflake})
 class DiscoveryRoutes:
     """Answers who and where."""
 
-    def __init__(self, gateway_url: Callable[[], str]) -> None:
+    def __init__(self, *, gateway_url: Callable[[], str], begins_left: Callable[[], int]) -> None:
         self._gateway_url = gateway_url
+        self._begins_left = begins_left
 
     def routes(self) -> list[Route]:
         """List the routes of this family."""
@@ -32,7 +33,12 @@ class DiscoveryRoutes:
         return Answer(body={"url": self._gateway_url()})
 
     async def _gateway_bot(self, _call: Call) -> Answer:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
+        limit = {
+            "total": 1000,
+            "remaining": self._begins_left(),
+            "reset_after": 86_400_000,
+            "max_concurrency": 1,
+        }
         return Answer(body={"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
 
     async def _own_user(self, call: Call) -> Answer:

@@ -1,0 +1,162 @@
+"""How a job ended, put before its person: the picture, the failure, or where the picture waits.
+
+Which message shows it is the ladder's matter; that no progress lands after it is the announcer's.
+"""
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+import discord
+
+from bot.clock import Clock
+from bot.delivery.fitting import Fitter
+from bot.delivery.ladder import Ladder
+from bot.delivery.posts import Outcome, Picture, Post
+from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES
+from bot.errors import NotAPicture
+from bot.images.fit import DoesNotFit
+from bot.images.worker import WorkerDied
+from bot.jobs.announcer import Delivery, DeliveryPostponed
+from bot.jobs.model import Job, ReplyRoute, ResultFile, Status
+from bot.ui import cards
+
+log = logging.getLogger(__name__)
+
+ONE_STEP_DOWN = 0.75
+"""How much smaller the next try is where Discord takes less than it said."""
+RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
+"""Between tries to have a reply say that its end stands elsewhere; the end itself is out by then."""
+
+_UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
+
+
+class Endings:
+    """Makes what is to be posted of a job, and posts how it ended.
+
+    `still_mine` tells, by a job's id, whether this process still drives it. It is asked immediately before each call
+    that posts, but not where a person pressed a button: whoever took the press answers it.
+    """
+
+    def __init__(
+        self,
+        *,
+        client: discord.Client,
+        ladder: Ladder,
+        fitter: Fitter,
+        still_mine: Callable[[str], Awaitable[bool]],
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._ladder = ladder
+        self._fitter = fitter
+        self._still_mine = still_mine
+        self._clock = clock
+        self._seen_coming: set[str] = set()
+        """Jobs whose end was still to come when this process had them: no other can have posted how they ended."""
+
+    def expect(self, job: Job) -> bool:
+        """Note that a job's end is still to come, and tell whether it is."""
+        if job.status in _UNDER_WAY:
+            self._seen_coming.add(job.id)
+        return job.status in _UNDER_WAY
+
+    def forget(self, job: Job) -> None:
+        """Drop what was noted of a job: its end is told, or somebody else's to tell."""
+        self._seen_coming.discard(job.id)
+
+    def post(
+        self, job: Job, purpose: str, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False
+    ) -> Post:
+        """Make what is to be posted of a job for one purpose, of at most eight letters: Discord allows a nonce 25."""
+        seen_coming = job.id in self._seen_coming
+        return Post(
+            card=card,
+            # One for each purpose: the nonce of the card would bring the card back instead of the picture.
+            nonce=f"{job.id}-{purpose}",
+            since=self._clock.now() if seen_coming else job.finished_at or job.created_at,
+            picture=picture,
+            maybe_there=not seen_coming and not pressed,
+            may_go=None if pressed else partial(self._still_mine, job.id),
+        )
+
+    async def deliver(self, job: Job, result: ResultFile, *, pressed: bool, again_for: int | None = None) -> Delivery:
+        """Post the picture, or else offer it; `again_for` is the press that wants it once more than delivered.
+
+        Raises DeliveryPostponed or Dispossessed.
+        """
+        delivery = await self._deliver_within_limits(job, result, pressed=pressed, again_for=again_for)
+        await self._retire(job, delivery.route, pressed=pressed)
+        return delivery
+
+    async def offer(self, job: Job, *, pressed: bool) -> bool:
+        """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
+        post = self.post(job, "ready", cards.ready_card(job), pressed=pressed)
+        posted = await self._ladder.edit_reply(job, post)
+        if posted.outcome is not Outcome.POSTED:
+            posted = await self._ladder.post_to_person(job, post)
+            await self._retire(job, posted.route, pressed=pressed)
+        return posted.outcome is Outcome.POSTED
+
+    async def tell_failure(self, job: Job) -> None:
+        """Say why there is no picture; raises DeliveryPostponed or Dispossessed."""
+        posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
+        await self._retire(job, posted.route)
+        if posted.outcome is not Outcome.POSTED:
+            log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
+
+    async def tell_expiry(self, job: Job) -> None:
+        """Close the card and send a direct message, for nobody looks at a card that is weeks old; raises them too."""
+        post = self.post(job, "expired", cards.expired_card(job))
+        await self._ladder.edit_reply(job, post)
+        if await self._ladder.notify(job, post) is not Outcome.POSTED:
+            log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
+
+    async def _deliver_within_limits(
+        self, job: Job, result: ResultFile, *, pressed: bool, again_for: int | None
+    ) -> Delivery:
+        """Post the picture; where Discord takes less than it said, once more and smaller."""
+        limit_bytes = self._limit_bytes(job)
+        for _try in range(2):
+            try:
+                async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
+                    card = cards.result_card(job, note=fitted.note)
+                    purpose = "collect" if pressed else "picture"
+                    post = self.post(job, purpose, card, picture=fitted.picture, pressed=pressed)
+                    if again_for is not None:  # not the post of the delivery, which may well stand there
+                        post = replace(post, nonce=f"again-{again_for}", since=self._clock.now())
+                    posted = await self._ladder.post(job, post)
+            except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
+                log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
+                posted = await self._ladder.post(job, self.post(job, "kept", cards.kept_card(job), pressed=pressed))
+                return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
+            if posted.outcome is Outcome.POSTED:
+                return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
+            if posted.outcome is not Outcome.TOO_LARGE:
+                break
+            limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
+        return Delivery(delivered=False, shown=await self.offer(job, pressed=pressed))
+
+    async def _retire(self, job: Job, route: ReplyRoute | None, *, pressed: bool = False) -> None:
+        """Have the reply say that the end stands elsewhere, if it does: it would say for ever that the job goes on."""
+        if route is None or job.route.message_id in {None, route.message_id}:
+            return
+        post = self.post(job, "moved", cards.moved_card(job), pressed=pressed)
+        for pause_s in RETIRE_PAUSES_S:
+            with contextlib.suppress(DeliveryPostponed):
+                await self._ladder.retire(job, post)
+                return
+            await self._clock.sleep(pause_s)
+        log.warning("reply could not be closed", extra={"job": job.id, "message_id": job.route.message_id})
+
+    def _limit_bytes(self, job: Job) -> int:
+        """Return the smallest limit of the ways the picture may still take (discord.md 2)."""
+        limits = [REQUEST_LIMIT_BYTES]
+        if self._ladder.token_lives(job.route):
+            limits.append(job.route.upload_limit_bytes)
+        if job.route.channel_reachable and not job.route.ephemeral:
+            guild = self._client.get_guild(job.guild_id) if job.guild_id else None
+            limits.append(guild.filesize_limit if guild else PLAIN_LIMIT_BYTES)
+        return min(limits) if len(limits) > 1 else PLAIN_LIMIT_BYTES

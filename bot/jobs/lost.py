@@ -1,0 +1,160 @@
+"""Looks for the pictures of jobs that were released, and delivers what comes late: counted if the limits allow it.
+
+A lost job holds no slot and no task: the store knows when it is looked for next, and a restart changes nothing. Each
+look is claimed by one statement; the picture is on disk before the one transaction that counts it and takes the job on
+to its delivery. Killed before that transaction, the job is as lost as before; killed after it, the next start delivers.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.errors import DownloadFailed, NotAPicture, StoreError
+from bot.jobs import polling
+from bot.jobs.admission import Admission
+from bot.jobs.model import Job, ResultFile, Status
+from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, may_come_whole
+from bot.jobs.runner import JobRunner
+from bot.jobs.search import TaskSearch
+from bot.jobs.wakes import LOST, Wakes
+from bot.provider import errors
+from bot.provider.api import EvoLink
+from bot.provider.models import Task, TaskStatus
+from bot.store.jobs import JobStore
+from bot.store.lost import LostStore
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+AT_ONCE = 4
+CLAIMED_FOR = timedelta(minutes=15)
+"""Longer than any look takes; a look whose process died is made again after it."""
+
+
+class LateArrivals:
+    """Looks for lost jobs while it runs."""
+
+    def __init__(
+        self,
+        *,
+        store: LostStore,
+        jobs: JobStore,
+        provider: EvoLink,
+        search: TaskSearch,
+        results: ResultKeeper,
+        admission: Admission,
+        runner: JobRunner,
+        wakes: Wakes,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._provider = provider
+        self._search = search
+        self._results = results
+        self._admission = admission
+        self._runner = runner
+        self._wakes = wakes
+        self._clock = clock
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Look at what is due now and from then on, for the block."""
+        task = asyncio.create_task(self._run(), name="late arrivals")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        with self._wakes.expect(LOST) as wake:
+            while True:
+                try:
+                    await self._look_at_all_due()
+                except StoreError as error:
+                    log.warning("lost jobs not looked at", extra={"error": repr(error)})
+                await wake.wait(EVERY_S)
+
+    async def _look_at_all_due(self) -> None:
+        """Look at what is due, a few at once."""
+        while True:
+            now = self._clock.now()
+            due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, most=AT_ONCE)
+            if not due:
+                return
+            await asyncio.gather(*(self._look(job) for job in due))
+
+    async def _look(self, job: Job) -> None:
+        """Look for one job, and say when to look again; a fault is one of this job and this look."""
+        try:
+            if not await self._is_settled(job):
+                await self._wait_on(job)
+        except Exception:
+            log.exception("lost job not looked at", extra={"job": job.id})
+
+    async def _is_settled(self, job: Job) -> bool:
+        """Tell whether the job needs no further look: its picture came, or is known never to come."""
+        found = await self._search.look(job)
+        task = await self._read(found) if found is not None else None
+        if found is None or task is None or not task.status.is_final:
+            return False
+        if task.status is not TaskStatus.COMPLETED:
+            await self._give_up(found)
+            return True
+        if not task.result_urls:
+            return False
+        try:
+            result = await self._results.fetch(job.id, task.result_urls[0])
+        except (DownloadFailed, NotAPicture) as error:
+            log.warning("late result not fetched", extra={"job": job.id, "error": repr(error)})
+            if may_come_whole(error):
+                return False
+            await self._give_up(found)
+            return True
+        await self._take_in(found, task, result)
+        return True
+
+    async def _read(self, job: Job) -> Task | None:
+        try:
+            return await self._provider.get(job.provider_task_id or "")
+        except errors.ProviderError as error:
+            log.info("lost task not readable", extra={"job": job.id, "error": repr(error)})
+            return None
+
+    async def _take_in(self, job: Job, task: Task, result: ResultFile) -> None:
+        """Count the picture, or make a gift of it, and have it delivered; all of it or nothing."""
+        now = self._clock.now()
+        moved = await self._jobs.move(
+            replace(job, told_at=None, look_at=None, failure=None),
+            Status.DELIVERING,
+            also=self._admission.second(job, now=now),
+            finished_at=now,
+            credits_used=task.credits_used,
+            result=result,
+            result_url=task.result_urls[0],
+            result_url_until=(job.submitted_at or now) + RESULT_LINK_LIFE,
+        )
+        arrived = await self._jobs.find(job.id) if moved is not None else None
+        if arrived is None:
+            return
+        log.info("lost job arrived", extra={"job": job.id, "gift": arrived.gift})
+        await self._runner.start_again(arrived)
+        if not arrived.gift:
+            await self._admission.warn_of_budget(arrived.guild_id)
+
+    async def _wait_on(self, job: Job) -> None:
+        next_at = polling.next_late_look_at(job.lost_at or job.created_at, now=self._clock.now())
+        if next_at is None:
+            await self._give_up(job)
+        else:
+            await self._store.look_again(job, at=next_at)
+
+    async def _give_up(self, job: Job) -> None:
+        """Let it be failed for good. Nobody is told again: they were told that it was released."""
+        log.info("lost job given up", extra={"job": job.id})
+        await self._jobs.move(replace(job, look_at=None), Status.FAILED)

@@ -1,0 +1,191 @@
+"""The way to the provider: sources made ready, the create call, and the search for its task where its outcome is lost.
+
+What is intended is stored before it is done: `submitting` before the POST.
+"""
+
+import contextlib
+import logging
+import math
+from dataclasses import replace
+
+from bot.clock import Clock
+from bot.errors import ImagebotError, StoreError
+from bot.jobs import failures, shapes
+from bot.jobs.announcer import Announcer
+from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.jobs.moves import Moves
+from bot.jobs.polling import Patience
+from bot.jobs.search import TaskSearch, pause_s
+from bot.jobs.sources import SourceFault, SourceKeeper
+from bot.jobs.wakes import Wakes
+from bot.provider import errors
+from bot.provider.api import EvoLink
+from bot.provider.models import GenerationRequest, Task
+from bot.quota.spending import SpendingStop
+from bot.store.jobs import JobStore
+
+log = logging.getLogger(__name__)
+
+STAND_BACK_S = 15.0
+"""Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
+LONGEST_STAND_BACK_S = 60.0
+TASK_OF_DOUBT_S = 300.0
+"""How long a create of unknown outcome keeps its slot: longer than nearly all tasks go on, if there is one."""
+SENT_AGAIN_WITHIN_S = 600.0
+"""How long after the first one a create call is sent again under its key: how long keys are kept is not known."""
+
+
+class NotTakenYet(ImagebotError):
+    """The provider takes nothing just now; the job is back in the queue and may be submitted again after a pause."""
+
+    def __init__(self, job: Job, *, wait_s: float) -> None:
+        super().__init__(job.id)
+        self.job = job
+        self.wait_s = wait_s
+
+
+class Submission:
+    """The submissions of all jobs. `honours_key`: the operator says that a key makes no second task."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        moves: Moves,
+        provider: EvoLink,
+        sources: SourceKeeper,
+        search: TaskSearch,
+        announcer: Announcer,
+        spending: SpendingStop,
+        wakes: Wakes,
+        clock: Clock,
+        patience: Patience,
+        callback_base: str | None,
+        honours_key: bool,
+    ) -> None:
+        self._store = store
+        self._moves = moves
+        self._provider = provider
+        self._sources = sources
+        self._search = search
+        self._announcer = announcer
+        self._spending = spending
+        self._wakes = wakes
+        self._clock = clock
+        self._patience = patience
+        self._callback_base = callback_base
+        self._honours_key = honours_key
+        self._refused_since_s: dict[str, float] = {}
+        """Jobs that the provider does not take for now, by their id: a long wait in our own line is none of its."""
+
+    async def prepare(self, job: Job) -> Job | None:
+        """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
+        try:
+            ready = await self._sources.make_ready(job)
+        except SourceFault as fault:
+            log.info("source not usable", extra={"job": job.id, "error": repr(fault)})
+            return await self._moves.fail(job, fault.failure)
+        return await self._store.move(ready, Status.QUEUED)
+
+    async def submit(self, job: Job) -> Job | None:
+        """Create the task: from `queued` to `running` or `failed`; still `submitting` where the outcome is not known.
+
+        Raises NotTakenYet, with the job back in `queued`, where the provider surely did not take it but may later.
+        """
+        try:
+            job = await self._sources.make_ready(job)  # a URL may have expired in a long wait
+        except SourceFault as fault:
+            return await self._moves.fail(job, fault.failure)
+        submitting = await self._store.move(job, Status.SUBMITTING, submitted_at=self._clock.now())
+        if submitting is None:
+            return None
+        await self._moves.require_ours(submitting)
+        try:
+            task = await self._create(submitting)
+        except errors.OutcomeUnknown as error:
+            log.warning("task perhaps created", extra={"job": job.id, "error": repr(error)})
+            return replace(submitting, failure=failures.of_create(error))
+        except errors.ProviderError as error:
+            log.warning("task not created", extra={"job": job.id, "error": repr(error)})
+            return await self._not_created(submitting, error)
+        log.info("task created", extra={"job": job.id, "task": task.id})
+        self._refused_since_s.pop(job.id, None)
+        running = await self._moves.keep(
+            submitting,
+            Status.RUNNING,
+            provider_task_id=task.id,
+            estimated_s=task.estimated_s,
+            credits_reserved=task.credits_reserved,
+        )
+        if running is None:  # taken over, and perhaps released: its new owner, or a late look, has use for it
+            await self._moves.insist(job, "task", lambda: self._store.note_task(job.id, task.id))
+        return running
+
+    async def _create(self, job: Job) -> Task:
+        return await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
+
+    def _request(self, job: Job) -> GenerationRequest:
+        drawing = job.drawing
+        return GenerationRequest(
+            prompt=drawing.prompt,
+            size=shapes.size_to_ask_for(job),
+            quality=drawing.quality,
+            image_urls=tuple(source.hosted_url for source in job.sources if source.hosted_url),
+            web_search=drawing.web_search,
+            image_search=drawing.image_search,
+            thinking=drawing.thinking,
+            callback_url=self._callback_base and f"{self._callback_base}/callbacks/{job.id}/{job.callback_token}",
+        )
+
+    async def _not_created(self, job: Job, error: errors.ProviderError) -> Job | None:
+        if isinstance(error, errors.PaymentRequired):
+            with contextlib.suppress(StoreError):  # the next one that asks the provider hears the same
+                await self._spending.note_payment_required()
+        surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
+        refused_since_s = self._refused_since_s.setdefault(job.id, self._clock.monotonic())
+        refused_for_s = self._clock.monotonic() - refused_since_s
+        if not surely_not_taken or refused_for_s >= self._patience.deadline.total_seconds():
+            del self._refused_since_s[job.id]
+            return await self._moves.fail(job, failures.of_create(error))
+        queued = await self._moves.keep(job, Status.QUEUED)
+        if queued is None or queued.status is not Status.QUEUED:
+            return queued
+        raise NotTakenYet(queued, wait_s=min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S))
+
+    def may_be_drawn(self, job: Job) -> bool:
+        """Tell whether a create of unknown outcome may have made a task that goes on, and keeps its slot for it."""
+        return job.status is Status.SUBMITTING and self._moves.elapsed_s(job) < TASK_OF_DOUBT_S
+
+    async def search(self, job: Job, *, most_s: float = math.inf) -> Job | None:
+        """Look for the task of a create whose outcome is not known: from `submitting` to `running` or `lost`.
+
+        So long after the submission as `most_s`, the job is returned as it is. The deadline ends no job that was not
+        looked for in this process. None where the job was moved elsewhere.
+        """
+        doubt = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
+        looks = 0
+        with self._wakes.expect(job.id) as wake:
+            while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
+                stored = await self._store.find_owned(job.id)
+                if stored is None or stored.status is not Status.SUBMITTING:
+                    return None
+                self._announcer.show(replace(stored, failure=doubt))
+                found = await self._sent_again(stored) or await self._search.look(stored)
+                if found is not None:
+                    return await self._moves.keep(found, Status.RUNNING)
+                if self._moves.elapsed_s(job) >= most_s:
+                    return replace(stored, failure=doubt)
+                looks += 1
+                await wake.wait(pause_s(looks))
+        return await self._moves.lose(job, doubt)
+
+    async def _sent_again(self, job: Job) -> Job | None:
+        """Send a create again under its key, where the operator has said that it then makes no second task."""
+        if not self._honours_key or job.provider_task_id or self._moves.elapsed_s(job) > SENT_AGAIN_WITHIN_S:
+            return None
+        try:
+            task = await self._create(job)
+        except errors.ProviderError as error:  # which says nothing of the first one
+            log.info("task not created again", extra={"job": job.id, "error": repr(error)})
+            return None
+        return replace(job, provider_task_id=task.id, estimated_s=task.estimated_s)

@@ -1,0 +1,78 @@
+"""What goes on beside the jobs while several processes may work on one database: every few seconds each looks after
+what the dead have left, what others have taken from it, and what it was called for through another one.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+
+from bot.clock import Clock
+from bot.errors import FolderInUse, StoreError
+from bot.jobs.claims import Claims
+from bot.jobs.owners import Owners
+from bot.jobs.runner import JobRunner
+from bot.jobs.wakes import Wakes
+from bot.store.jobs import JobStore
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 2.0
+FORGET_CLAIMS_EVERY_S = 600.0
+
+
+class Tending:
+    """Looks after it while it runs, in one task."""
+
+    def __init__(
+        self, *, runner: JobRunner, owners: Owners, store: JobStore, claims: Claims, wakes: Wakes, clock: Clock
+    ) -> None:
+        self._runner = runner
+        self._owners = owners
+        self._store = store
+        self._claims = claims
+        self._wakes = wakes
+        self._clock = clock
+        self._forgot_at: float | None = None
+        self._faulty = False
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[None, None]:
+        """Look every few seconds for the block."""
+        task = asyncio.create_task(self._run(), name="tending of jobs")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Look once; raises StoreError, FolderInUse or OSError."""
+        self._owners.renew()
+        await self._runner.let_go_of_taken()
+        if taken := await self._runner.take_over():
+            log.info("jobs of an ended process taken over", extra={"jobs": taken})
+        self._owners.bury_dead()
+        for job_id in await self._store.take_wakes():
+            self._wakes.call(job_id)
+        await self._forget_claims()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except (StoreError, FolderInUse, OSError):
+                if not self._faulty:
+                    log.exception("jobs cannot be tended")
+                self._faulty = True
+            else:
+                if self._faulty:
+                    log.info("jobs are tended again")
+                self._faulty = False
+            await self._clock.sleep(EVERY_S)
+
+    async def _forget_claims(self) -> None:
+        now_s = self._clock.monotonic()
+        if self._forgot_at is None or now_s - self._forgot_at >= FORGET_CLAIMS_EVERY_S:
+            await self._claims.forget_old()
+            self._forgot_at = now_s

@@ -1,0 +1,34 @@
+"""Opening a database that another program may hold for a while: a backup, a look from outside, a bot that is ending."""
+
+import logging
+from pathlib import Path
+
+from bot.clock import Clock
+from bot.errors import StoreLocked
+from bot.store.database import BUSY_TIMEOUT_S, Database
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 60.0
+"""After it the process ends and says why: whoever watches over it sees that, and starts it again."""
+PAUSE_S = 1.0
+
+
+async def open_patiently(path: Path, *, alone: bool, clock: Clock, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+    """Open as `Database.open` does; where another program holds the database wait for it, a minute at most."""
+    since_s = clock.monotonic()
+    told = False
+    while True:
+        try:
+            database = await Database.open(path, alone=alone, busy_timeout_s=busy_timeout_s)
+        except StoreLocked as error:
+            if clock.monotonic() - since_s >= PATIENCE_S:
+                raise
+            if not told:
+                log.warning("waiting for the database", extra={"at_most_s": int(PATIENCE_S), "error": str(error)})
+            told = True
+            await clock.sleep(PAUSE_S)
+        else:
+            if told:
+                log.info("the database is free")
+            return database

@@ -1,0 +1,38 @@
+"""What is said of a picture that is looked for, that may still come, or that came late."""
+
+from bot.jobs.model import Job, Status
+
+LOOKING_TITLE = "Looking for your picture"
+
+
+def is_looked_for(job: Job) -> bool:
+    """Tell whether it is not known if the model has the prompt at all."""
+    return job.status is Status.SUBMITTING and job.failure is not None
+
+
+def looking() -> str:
+    """Return what the bot does while it does not know whether the model has the prompt."""
+    return (
+        "Your prompt was handed to the image service, but its answer was lost on the way. The bot is looking there for "
+        "your picture and orders no second one. You are told here how it ends; there is nothing you need to do."
+    )
+
+
+def may_still_come() -> str:
+    """Return what is added to a failure whose picture may come all the same."""
+    return (
+        "The bot keeps looking for it for a day. If it comes after all, you get it, "
+        "and it is counted only if your limits then have room for it."
+    )
+
+
+def came_late(job: Job) -> str | None:
+    """Return what has to be said of a picture that came after its job was given up; None of any other."""
+    if job.lost_at is None:
+        return None
+    if job.gift:
+        return (
+            "This picture came later than the bot waits for one, and by then there was no room in the limits: "
+            "it is a gift and is not counted."
+        )
+    return "This picture came later than the bot waits for one. It was not counted until now; now it is counted once."

@@ -1,0 +1,86 @@
+"""The whole bot on a disk and a database that fail: nothing is spent on what could not be kept, and nothing is lost."""
+
+import asyncio
+
+from bot.sandbox.discord import Message
+from bot.sandbox.evolink.outcomes import Failed
+from bot.store import backup
+from tests.support.house import House, title, words
+
+
+async def test_a_request_that_could_not_be_kept_is_refused_before_anything_is_spent(house: House) -> None:
+    """A private sentence; nothing is ordered or counted. Once the folder is there again, the next one comes in."""
+    async with house.bot():
+        results = house.data_dir / "results"
+        results.rmdir()
+        results.touch()
+        await house.clock.advance(60)
+        refused = await house.imagine()
+        assert refused.ephemeral
+        assert "cannot write to its disk" in refused.content
+        assert "nothing was spent" in refused.content
+        results.unlink()
+        await house.clock.advance(60)
+        message = await house.imagine()
+        await house.until(lambda: message.attachments)
+    assert len(house.tasks) == 1
+    assert house.ledger()[0][0] == "reserve"
+    assert len(house.stored("id")) == 1
+
+
+async def test_a_result_that_the_disk_does_not_take_is_fetched_when_it_does(house: House) -> None:
+    """The provider keeps it; the person is told what is waited for, and pays once."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        results = house.data_dir / "results"
+        results.rmdir()
+        results.touch()
+        await house.until(lambda: "the bot cannot write to its own disk" in words(message))
+        await house.clock.advance(120)
+        results.unlink()
+        await house.until(lambda: message.attachments)
+    assert len(house.tasks) == 1
+    assert house.stored("status") == ["delivered"]
+
+
+async def test_a_database_that_does_not_take_that_the_person_was_told_has_it_told_once(house: House) -> None:
+    """The end stands in the message; only that it was shown is not stored yet, and is as soon as it can be."""
+    house.evolink.knobs.default_outcome = Failed(code="content_policy_violation")
+    async with house.bot():
+        await house.change_database(
+            "CREATE TRIGGER broken BEFORE UPDATE OF told_at ON jobs WHEN NEW.told_at IS NOT NULL"
+            " BEGIN SELECT json('{'); END"
+        )
+        message = await house.imagine()
+        await house.until(lambda: house.stored("status") == ["failed"])
+        await house.until(lambda: "content rules" in words(message))
+        shown = len(house.discord.requests)
+        for _ in range(10):
+            await house.until(lambda: True)
+            await house.clock.advance(5)
+        assert len(house.discord.requests) == shown
+        assert house.stored("told_at") == [None]
+        await house.change_database("DROP TRIGGER broken")
+        await house.until(lambda: house.stored("told_at") != [None])
+        assert len(house.discord.requests) == shown
+
+
+async def test_a_backup_that_is_put_back_orders_nothing_a_second_time(house: House) -> None:
+    """What waited in line when it was made has been sent since: it is looked for, and released."""
+    house.evolink.knobs.duration_s = 60
+    path, copy = house.data_dir / "imagebot.sqlite3", house.data_dir.parent / "copy.sqlite3"
+    async with house.bot(max_concurrent_tasks=1):
+        messages: list[Message] = [await house.imagine(prompt=f"picture {number}") for number in range(2)]
+        await house.until(lambda: title(messages[0]) == "Drawing" and title(messages[1]) == "Waiting in line")
+        await asyncio.to_thread(backup.copy, path, copy)
+        await house.until(lambda: all(message.attachments for message in messages))
+    copy.replace(path)
+    for beside in ("-wal", "-shm"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+    async with house.bot():
+        await house.until(lambda: all(house.stored("told_at")), step_s=20)
+        assert sorted(house.stored("status")) == ["delivered", "lost"]
+    assert len(house.tasks) == 2
+    assert all(message.attachments for message in messages)
