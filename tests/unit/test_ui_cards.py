@@ -119,7 +119,7 @@ def test_no_prompt_at_all_breaks_a_card(name: str, prompt: str) -> None:
     check_limits(EVERY_CARD[name](prompt))
 
 
-@pytest.mark.parametrize("name", EVERY_CARD)
+@pytest.mark.parametrize("name", sorted(EVERY_CARD.keys() - {"moved", "wordless"}))
 def test_every_card_shows_the_prompt_as_a_quotation(name: str) -> None:
     """A person knows which of their requests a card is about."""
     assert "> a paper lighthouse" in description(EVERY_CARD[name]("a paper lighthouse"))
