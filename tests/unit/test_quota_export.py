@@ -67,7 +67,7 @@ def test_what_is_not_there_is_blank() -> None:
 
 @pytest.mark.parametrize(
     ("millionths", "written"),
-    [(0, "0.000000"), (1, "0.000001"), (6_386_700, "6.386700"), (-10**15, "-1000000000.000000")],
+    [(0, "0.000000"), (1, "0.000001"), (6_386_700, "6.386700"), (-(10**15), "-1000000000.000000")],
 )
 def test_credits_are_exact(millionths: int, written: str) -> None:
     """No exponent, nothing rounded."""
