@@ -272,7 +272,7 @@ async def measure(database: Database, admission: Admission, *, since: datetime, 
         for number in range(WARM_UP + TRIES)
     ]
     await measured(
-        "entrance: settings, 28 rules, 12 windows, hold, job, full synchronisation",
+        "entrance: settings, 26 rules, 11 windows, hold, job, full synchronisation",
         lambda number: admission.insert(*requests[number], max_waiting=1000),
         after=lambda number: database.write(
             "UPDATE jobs SET status = 'delivered', told_at = created_at WHERE id = ?", (requests[number][0].id,)
