@@ -8,14 +8,11 @@ from hypothesis import strategies as st
 
 from bot.jobs.fair_line import FairLine, Party
 
-MOVES = st.lists(
-    st.one_of(
-        st.tuples(st.just("join"), st.sampled_from([None, 1, 2, 3]), st.sampled_from([11, 12, 13])),
-        st.tuples(st.just("serve"), st.none(), st.just(0)),
-        st.tuples(st.just("leave"), st.none(), st.integers(0, 9)),
-    ),
-    max_size=80,
-)
+JOIN = st.tuples(st.just("join"), st.sampled_from([None, 1, 2]), st.sampled_from([11, 12]))
+SERVE = st.tuples(st.just("serve"), st.none(), st.just(0))
+LEAVE = st.tuples(st.just("leave"), st.none(), st.integers(0, 9))
+MOVES = st.lists(st.one_of(JOIN, SERVE, LEAVE), max_size=60)
+DRAIN = [("serve", None, 0)] * 60
 
 
 def line_of(jobs: Sequence[str]) -> FairLine:
@@ -91,7 +88,7 @@ def test_between_two_turns_of_one_everyone_who_waits_has_one(moves: list[tuple[s
     waiting: dict[str, Party] = {}
     everyone: dict[str, Party] = {}
     passed_by: dict[str, list[Party]] = {}
-    for number, (move, guild_id, which) in enumerate(moves):
+    for number, (move, guild_id, which) in enumerate([*moves, *DRAIN]):
         if move == "join":
             job = f"{number:03}"
             waiting[job] = everyone[job] = Party(guild_id=guild_id, user_id=which)
@@ -109,6 +106,7 @@ def test_between_two_turns_of_one_everyone_who_waits_has_one(moves: list[tuple[s
             for other in waiting:
                 passed_by[other].append(party)
         assert sorted(line) == sorted(waiting)
+    assert not waiting
     for job, parties in passed_by.items():
         check_turns(job, parties, its=everyone[job])
 
