@@ -41,7 +41,7 @@ REFUSAL = re.compile(r"belongs|may not use|does not know|deleted|only in servers
 
 def test_the_tables_know_all_there_is() -> None:
     """Whoever adds a button has to say here what a stranger can do with it."""
-    facts = {"job": "0" * 16, "said": 1, "boss": 2, "guild": 3, "secret": 4}
+    facts: dict[str, object] = {"job": "0" * 16, "said": 1, "boss": 2, "guild": 3, "secret": 4}
     ids = [each.format(**facts) for each in (*REFUSED_IDS, *HARMLESS_IDS)]
     templates = {kind: kind.__discord_ui_compiled_template__ for kind in views.DYNAMIC_ITEMS}
     assert {kind for kind, template in templates.items() if any(map(template.fullmatch, ids))} == set(templates)
@@ -96,7 +96,13 @@ async def scene_in(house: House, channel: Channel, stranger: Person) -> Scene:
         message = await use.message()
         await house.until(lambda: message.attachments)
         form = await (await stranger.press(message, "Edit")).modal()
-    ids = {"job": job.id, "said": said.id, "boss": boss.id, "guild": house.guild.id, "secret": secret.id}
+    ids: dict[str, object] = {
+        "job": job.id,
+        "said": said.id,
+        "boss": boss.id,
+        "guild": house.guild.id,
+        "secret": secret.id,
+    }
     ids["moment"] = int(house.clock.now().timestamp())
     return Scene(ids=ids, stranger=stranger, message=message, form=form)
 
