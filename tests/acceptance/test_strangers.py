@@ -52,7 +52,7 @@ def forge(message: Message, custom_id: str) -> None:
     message.components = [{"type": 1, "components": [button], "id": 1}]
 
 
-def everything(house: House) -> dict[str, list[object]]:
+def everything(house: House) -> dict[str, list[str]]:
     """Return all that is stored."""
     with closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
