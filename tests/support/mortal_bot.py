@@ -11,9 +11,14 @@ import os
 import signal
 import sys
 import traceback
+import types
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import discord.client
+import discord.http
+import discord.webhook.async_
 
 import cogs.admin
 import cogs.edit
@@ -24,6 +29,8 @@ from bot import app, log
 from bot.settings import Settings, load
 from tests.support.clock import ManualClock
 from tests.support.kill_points import KillPoints
+
+LONGEST_WAIT_S = 0.02
 
 
 async def obey(clock: ManualClock, points: KillPoints, control: str) -> None:
@@ -48,6 +55,16 @@ async def live(born: dict[str, Any], points: KillPoints) -> None:
     obeying.cancel()
 
 
+def shorten_waits_of_library() -> None:
+    """Have discord.py wait some milliseconds where it waits some seconds before it tries again: it knows no clock."""
+
+    async def sleep(seconds: float, *arguments: Any) -> Any:
+        return await asyncio.sleep(min(seconds, LONGEST_WAIT_S), *arguments)
+
+    hurried = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    discord.http.asyncio = discord.webhook.async_.asyncio = discord.client.asyncio = hurried  # type: ignore
+
+
 def be_born(born: dict[str, Any]) -> None:
     """Be a bot until the end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -58,6 +75,7 @@ def be_born(born: dict[str, Any]) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     points = KillPoints(data_dir=Path(born["settings"]["DATA_DIR"]), trace=Path(born["trace"]), die_at=born["die_at"])
     points.install()
+    shorten_waits_of_library()
     try:
         asyncio.run(live(born, points))
     except Exception:  # noqa: BLE001 - it goes to the log, and this is not the nursery any more

@@ -17,6 +17,7 @@ from typing import IO, Any
 from tests.support.house import House
 
 _NUMBERS = itertools.count()
+QUICK_START_S = 1.5
 
 
 class Mortal:
@@ -96,7 +97,7 @@ class Nursery:
         self._bear(house, mortal, die_at, changes)
         house.clock.on_advance.append(mortal.advance)
         try:
-            await house.discord.gateway.wait_for_another(known, timeout=30)
+            await _connected(house, known)
             await mortal.tell("move")
             yield mortal
         finally:
@@ -118,6 +119,16 @@ class Nursery:
         }
         self._orders.write(json.dumps(born) + "\n")
         self._orders.flush()
+
+
+async def _connected(house: House, known: list[str]) -> None:
+    """Wait for a bot to connect. One that follows many others lets time pass first, to spare sessions."""
+    connected = asyncio.create_task(house.discord.gateway.wait_for_another(known, timeout=60))
+    while not connected.done():
+        await asyncio.wait({connected}, timeout=QUICK_START_S)
+        if not connected.done():
+            await house.clock.advance(5)
+    await connected
 
 
 def _pid_behind(writer: asyncio.StreamWriter) -> int:
