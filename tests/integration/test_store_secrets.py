@@ -1,5 +1,6 @@
 """What opens something for whoever holds it does not outlive its use in the database."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from bot.store.jobs import JobStore
 from bot.store.seen import SeenStore
 from bot.store.tray import TrayStore
 from tests.support.clock import START, ManualClock
+from tests.support.stored_jobs import new_job
 
 URL = "https://cdn.discordapp.com/attachments/1/2/a.png?ex=1&is=2&hm=3"
 KEPT_UNTIL = START + timedelta(hours=20)
@@ -35,3 +37,12 @@ async def test_what_was_seen_and_collected_is_erased_by_the_sweep_alone(tmp_path
         assert await left(database) == [0, 0]
     finally:
         await database.close()
+
+
+def test_a_job_that_is_written_down_shows_no_secret() -> None:
+    """In an error's text or a line of the log: neither its token, nor its path for callbacks, nor a link."""
+    job = new_job()
+    source = Source(position=1, name="a.png", url="s-url", hosted_url="s-hosted")
+    route = replace(job.route, token="s-token")
+    secret = replace(job, route=route, callback_token="s-callback", result_url="s-result", sources=(source,))
+    assert "s-" not in repr(secret)
