@@ -10,7 +10,7 @@ SEED = 1
 
 
 async def test_whatever_fails_or_dies_every_promise_is_kept(tmp_path: Path) -> None:
-    """Each job delivered, collectable or released; the ledger exact; nothing paid twice, left at work or left behind."""
+    """Each job delivered, collectable or released; the ledger exact; nothing paid twice or left behind."""
     with Nursery.opened() as nursery:
         report = await soak(nursery, tmp_path, n_jobs=N_JOBS, seed=SEED)
     assert report.ends.total() == N_JOBS
