@@ -19,11 +19,13 @@ from bot.delivery.ladder import Ladder
 from bot.delivery.posts import Outcome
 from bot.jobs.announcer import Delivery
 from bot.jobs.model import Job, ReplyRoute, Status
+from bot.jobs.slots import Slots
 from bot.ui import cards
 
 log = logging.getLogger(__name__)
 
 UPLOADS_AT_ONCE = 16
+"""Handed out fairly, like the places at the provider."""
 LAST_CHANCE = timedelta(seconds=150)
 """Before a token dies: long enough that an edit, however slow the pace, comes in time."""
 
@@ -59,7 +61,7 @@ class DiscordAnnouncer:
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self._uploads = Slots(UPLOADS_AT_ONCE)
 
     def first_card(self, job: Job) -> cards.Card:
         """Return the card that answers a command; how the job ends is this process's to tell."""
@@ -84,7 +86,10 @@ class DiscordAnnouncer:
 
     async def deliver(self, job: Job, *, pressed: bool = False) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
-        async with self._final_turn(job), self._uploads:
+        async with (
+            self._final_turn(job),
+            self._uploads.hold(job.id, guild_id=job.guild_id, user_id=job.user_id),
+        ):
             delivery = await self._endings.deliver(job, job.result, pressed=pressed)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
@@ -93,7 +98,7 @@ class DiscordAnnouncer:
     async def show_again(self, job: Job, *, press_id: int) -> Delivery:
         """Post a picture that was delivered before once more, as the answer to a press; raises DeliveryPostponed."""
         assert job.result is not None  # noqa: S101 - whoever shows it has seen it
-        async with self._uploads:
+        async with self._uploads.hold(f"{job.id}-{press_id}", guild_id=job.guild_id, user_id=job.user_id):
             return await self._endings.deliver(job, job.result, pressed=True, again_for=press_id)
 
     async def close(self, job: Job, *, pressed: bool = False) -> bool:

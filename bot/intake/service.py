@@ -111,7 +111,7 @@ class Intake:
                 raise errors.NoPicture
             drawing = await self._completed(wish.sketch, wish.kind, asker)
         except errors.StoreError as error:
-            log.exception("request not taken", extra={"origin": origin_id})
+            log.warning("request not taken", extra={"origin": origin_id, "error": str(error)})
             raise errors.StoreUnavailable from error
         request = Request(
             origin_id=origin_id,

@@ -180,7 +180,7 @@ class ReplyRoute:
     application_id: int
     channel_id: int
     message_id: int | None
-    token: str | None
+    token: str | None = field(repr=False)
     token_expires_at: datetime
     ephemeral: bool
     channel_reachable: bool

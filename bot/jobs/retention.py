@@ -91,15 +91,21 @@ class Retention:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self) -> None:
-        first = True
+        first, faulty = True, False
         while True:
             try:
                 if first:
                     await self._finish_removals()
                 await self.sweep()
                 first = False
-            except (errors.StoreError, OSError):
-                log.exception("pictures could not be swept")
+            except (errors.StoreError, OSError) as error:
+                if not faulty:
+                    log.warning("pictures cannot be swept", extra={"error": repr(error)})
+                faulty = True
+            else:
+                if faulty:
+                    log.info("pictures are swept again")
+                faulty = False
             await self._clock.sleep(EVERY_S)
 
     async def sweep(self) -> None:

@@ -219,7 +219,9 @@ class JobRunner:
     async def _at_provider(self, live: _Live) -> Job | None:
         """Hold a slot from before the task is created until its end is known; None if the job was moved elsewhere."""
         job: Job | None = live.job
-        async with self._slots.hold(live.job.id, at_once=live.job.status is not Status.QUEUED):
+        async with self._slots.hold(
+            job.id, guild_id=job.guild_id, user_id=job.user_id, at_once=job.status is not Status.QUEUED
+        ):
             while job is not None and self._belongs_at_provider(job) and not self._stopping:
                 live.job = job
                 job = await self._step(live)

@@ -19,6 +19,7 @@ from bot.hosting import Asset, Hosting
 from bot.images import prepare
 from bot.images.worker import ImageWorkers, WorkerDied
 from bot.jobs.model import Failure, FailureKind, Job, Source
+from bot.jobs.slots import Slots
 from bot.net import Downloader
 from bot.net.hosts import AllowedHosts
 from bot.provider.uploads import SOURCE_MAX_BYTES, SOURCE_MEDIA_TYPES
@@ -30,7 +31,9 @@ MAX_SOURCE_BYTES = 100 * 1024 * 1024
 FETCH_TIMEOUT_S = 120.0
 FETCH_TRIES = 3
 FETCHES_AT_ONCE = 8
-"""Of up to 100 MB each: what is under way must not fill the disk, nor crowd others out of the connections."""
+"""Of up to 100 MB each: what is under way must not fill the disk, nor crowd others out of the connections.
+
+Handed out fairly; so the image workers have no more than these before them, and a result to be fitted waits for few."""
 URL_MARGIN = timedelta(minutes=30)
 """A URL must outlive the wait in the line and the provider's own reading of it."""
 RESULT_LINK_MARGIN = timedelta(hours=1)
@@ -65,36 +68,41 @@ class SourceKeeper:
         self._hosting = hosting
         self._store = store
         self._clock = clock
-        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
+        self._fetches = Slots(FETCHES_AT_ONCE)
 
     async def make_ready(self, job: Job) -> Job:
         """Bring every source of a job to disk and behind a URL that lives long enough; cheap for those that are."""
-        outcomes = await asyncio.gather(
-            *(self._ready(job.id, source) for source in job.sources), return_exceptions=True
-        )
+        outcomes = await asyncio.gather(*(self._ready(job, source) for source in job.sources), return_exceptions=True)
         for outcome in outcomes:  # the first in the person's order is the one to tell
             if isinstance(outcome, BaseException):
                 raise outcome
         return replace(job, sources=tuple(outcome for outcome in outcomes if isinstance(outcome, Source)))
 
-    async def keep(self, source: Source) -> Source:
+    async def keep(self, source: Source, *, user_id: int) -> Source:
         """Bring a picture that no job needs yet to disk, prepared; one of our own results is on disk already."""
         if source.result_of is not None:
             return source
-        return await self._fetched(f"kept-{secrets.token_hex(8)}", source)
+        name = f"kept-{secrets.token_hex(8)}"
+        async with self._fetches.hold(name, guild_id=None, user_id=user_id):
+            return await self._fetched(name, source)
 
-    async def _ready(self, job_id: str, source: Source) -> Source:
+    async def _ready(self, job: Job, source: Source) -> Source:
         known = source
-        if source.result_of is not None and source.path is None:
-            source = await self._from_result(source, source.result_of)
         if source.path is None:
-            source = await self._fetched(job_id, source)
+            name = f"{job.id}-{source.position}"
+            async with self._fetches.hold(name, guild_id=job.guild_id, user_id=job.user_id):
+                source = await self._on_disk(name, source)
         if source != known:  # before it is hosted: a restart needs no second fetch, and no sweep finds it unclaimed
-            await self._store.put_source(job_id, source)
+            await self._store.put_source(job.id, source)
         if not self._is_hosted(source):
             source = await self._hosted(source)
-            await self._store.put_source(job_id, source)
+            await self._store.put_source(job.id, source)
         return source
+
+    async def _on_disk(self, name: str, source: Source) -> Source:
+        if source.result_of is not None:
+            return await self._from_result(source, source.result_of)
+        return await self._fetched(name, source)
 
     def _is_hosted(self, source: Source) -> bool:
         return source.hosted_until is not None and source.hosted_until - self._clock.now() > URL_MARGIN
@@ -124,14 +132,13 @@ class SourceKeeper:
             hosted_until=parent.result_url_until if link_lives else None,
         )
 
-    async def _fetched(self, job_id: str, source: Source) -> Source:
-        raw = self._folder / f"{job_id}-{source.position}.part"
-        async with self._fetches:
-            try:
-                await self._download(source, raw)
-                return await self._prepared(source, raw)
-            finally:
-                raw.unlink(missing_ok=True)
+    async def _fetched(self, name: str, source: Source) -> Source:
+        raw = self._folder / f"{name}.part"
+        try:
+            await self._download(source, raw)
+            return await self._prepared(source, raw)
+        finally:
+            raw.unlink(missing_ok=True)
 
     async def _download(self, source: Source, to: Path) -> None:
         if source.url is None or not self._allowed.admit(source.url):

@@ -42,7 +42,8 @@ class Tray:
     async def put(self, user_id: int, pictures: Sequence[Source]) -> Put:
         """Fetch pictures and put them into a tray, in their order."""
         await self._store.remove_expired(now=self._clock.now())
-        outcomes = await asyncio.gather(*(self._sources.keep(each) for each in pictures), return_exceptions=True)
+        fetched = (self._sources.keep(each, user_id=user_id) for each in pictures)
+        outcomes = await asyncio.gather(*fetched, return_exceptions=True)
         added = known = without_room = 0
         failures: list[Failure] = []
         for outcome in outcomes:

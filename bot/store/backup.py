@@ -59,6 +59,8 @@ def copy_before_upgrade(path: Path, *, to_version: int) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise StoreError(f"no backup can be made at {folder} ({error.strerror})") from None
+    for half_done in folder.glob(f".{path.name}.before-*.part"):  # of a start that was killed
+        half_done.unlink(missing_ok=True)
     to = folder / f"{path.name}.before-{to_version:04}"
     with _copied(path, to, lock_wait_s=LOCK_WAIT_S) as (part, _):
         part.replace(to)

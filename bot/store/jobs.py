@@ -364,13 +364,15 @@ class JobStore:
         return bool(told)
 
     async def erase_dead_secrets(self, *, now: datetime) -> None:
-        """Erase the tokens that Discord does not take any more, and the provider's links that have expired."""
+        """Erase tokens that Discord takes no more, links that have expired, and what was seen or collected long ago."""
         dead = (to_stored(now),)
         await self._database.write(
             "UPDATE jobs SET token = NULL WHERE token_expires_at <= ? AND token IS NOT NULL", dead
         )
         await self._database.write("UPDATE jobs SET result_url = NULL WHERE result_url_until <= ?", dead)
         await self._database.write(_ERASE_LINKS_OF_ENDED)
+        await self._database.write("DELETE FROM seen_pictures WHERE kept_until <= ?", dead)
+        await self._database.write("DELETE FROM tray WHERE kept_until <= ?", dead)
 
     async def recent_durations_s(self, quality: Quality, *, most: int) -> list[float]:
         """List how long the newest pictures of a quality took at the provider, newest first."""

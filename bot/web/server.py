@@ -5,8 +5,8 @@ path was called, and the truth is then read from the provider with the key. The 
 task is not known, for the id of the task to read.
 """
 
+import contextlib
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 
 from aiohttp import web
 
@@ -39,7 +39,7 @@ def application(*, jobs: JobService, is_healthy: Callable[[], bool], clock: Cloc
     return app
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def serve(
     app: web.Application,
     *,
@@ -47,13 +47,13 @@ async def serve(
     port: int,
     max_connections: int = bounded.MAX_CONNECTIONS,
     idle_s: float = bounded.IDLE_S,
+    life_s: float = bounded.LIFE_S,
 ) -> AsyncGenerator[str, None]:
     """Serve for the block and yield the base address; raises CannotListen."""
-    async with bounded.running(app, idle_s=idle_s) as runner:
+    async with bounded.running(app, idle_s=idle_s) as runner, contextlib.AsyncExitStack() as stack:
         with listening.explained(host=host, port=port):
-            listener = await bounded.listen(runner, host=host, port=port, max_connections=max_connections)
-        try:
-            bound_host, bound_port = listener.sockets[0].getsockname()[:2]
-            yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"
-        finally:
-            listener.close()
+            listener = await stack.enter_async_context(
+                bounded.listening(runner, host=host, port=port, max_connections=max_connections, life_s=life_s)
+            )
+        bound_host, bound_port = listener.sockets[0].getsockname()[:2]
+        yield f"http://[{bound_host}]:{bound_port}" if ":" in bound_host else f"http://{bound_host}:{bound_port}"

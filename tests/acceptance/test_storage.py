@@ -2,10 +2,18 @@
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.discord import Message
 from bot.sandbox.evolink.outcomes import Failed
 from bot.store import backup
 from tests.support.house import House, title, words
+
+
+async def pass_time(house: House, seconds: float) -> None:
+    """Move time, with a breath for sockets and threads at each step."""
+    until_s = house.clock.monotonic() + seconds
+    await house.until(lambda: house.clock.monotonic() >= until_s, step_s=1)
 
 
 async def test_a_request_that_could_not_be_kept_is_refused_before_anything_is_spent(house: House) -> None:
@@ -26,6 +34,21 @@ async def test_a_request_that_could_not_be_kept_is_refused_before_anything_is_sp
     assert len(house.tasks) == 1
     assert house.ledger()[0][0] == "reserve"
     assert len(house.stored("id")) == 1
+
+
+@pytest.mark.parametrize("column", ["status", "message_id"])
+async def test_a_database_that_takes_no_change_for_a_minute_ends_no_job(house: House, column: str) -> None:
+    """What was stored waits, in the message that was answered, and nothing is ordered before its intent is stored."""
+    async with house.bot():
+        await house.change_database(
+            f"CREATE TRIGGER broken BEFORE UPDATE OF {column} ON jobs BEGIN SELECT json('{{'); END"
+        )
+        message = await house.imagine()
+        await pass_time(house, 60)
+        assert house.tasks == []
+        await house.change_database("DROP TRIGGER broken")
+        await house.until(lambda: message.attachments)
+    assert len(house.tasks) == len(house.channel.messages) == 1
 
 
 async def test_a_result_that_the_disk_does_not_take_is_fetched_when_it_does(house: House) -> None:
@@ -57,9 +80,7 @@ async def test_a_database_that_does_not_take_that_the_person_was_told_has_it_tol
         await house.until(lambda: house.stored("status") == ["failed"])
         await house.until(lambda: "content rules" in words(message))
         shown = len(house.discord.requests)
-        for _ in range(10):
-            await house.until(lambda: True)
-            await house.clock.advance(5)
+        await pass_time(house, 60)
         assert len(house.discord.requests) == shown
         assert house.stored("told_at") == [None]
         await house.change_database("DROP TRIGGER broken")

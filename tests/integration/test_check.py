@@ -99,6 +99,7 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
             "WEB_HOST is no address of this machine",
         ),
         ({"data_dir": Path("/proc/imagebot")}, "DATA_DIR", "set DATA_DIR to a folder that can be written"),
+        ({"min_free_disk_mb": 1_000_000}, "disk", "(MIN_FREE_DISK_MB) no new work is taken; make room"),
         ({"evolink_model": "gemini-3.1-flash-imagine"}, "EvoLink model", "EVOLINK_MODEL is not offered to this key"),
         ({"dev_guild_id": 4711}, "DEV_GUILD_ID", "is a server that the bot is not in; invite the bot there"),
     ],

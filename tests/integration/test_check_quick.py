@@ -98,6 +98,14 @@ async def test_a_folder_that_does_not_exist_is_not_made(
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_a_folder_of_pictures_that_cannot_be_written_is_a_fault(folder: DataFolder) -> None:
+    """By its name; a file in its place is what not even root can write into."""
+    folder.results.rmdir()
+    folder.results.touch()
+    found = await found_in(folder.root)
+    assert found["DATA_DIR"].sentence.startswith("cannot be written (results: Not a directory)")
+
+
 @pytest.mark.parametrize(
     ("root", "words"),
     [

@@ -127,6 +127,7 @@ async def test_before_its_schema_changes_a_database_is_copied(tmp_path: Path) ->
     for age, name in enumerate(("before-0001", "before-0002", "before-0003"), start=1):
         (folder / f"imagebot.sqlite3.{name}").touch()
         os.utime(folder / f"imagebot.sqlite3.{name}", (age, age))
+    (folder / ".imagebot.sqlite3.before-0004.killed.part").touch()
     make_old(path, version=10)
     await (await Database.open(path)).close()
     copy = folder / f"imagebot.sqlite3.before-{NEWEST:04}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -102,4 +103,12 @@ async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> No
         await door.clock.run_until(lambda: door.clock.sleepers > 0, step_s=0)
         await door.clock.advance(READ_S)
         assert await calling == 204
+        assert await door.hint() is None
+
+
+async def test_a_compressed_body_stays_packed(tmp_path: Path) -> None:
+    """The provider sends none; of what else would come packed, the most is made for whoever unpacks it."""
+    async with open_door(tmp_path) as door:
+        packed = gzip.compress(json.dumps({"id": TASK}).encode())
+        assert await door.call(data=packed, headers={"Content-Encoding": "gzip"}) == 204
         assert await door.hint() is None

@@ -108,7 +108,7 @@ async def own_place(assets: AssetStore, clock: ManualClock, folder: Path) -> Asy
     """Serve a folder of hosted pictures as the bot's web server does, callbacks and all."""
     nobody: Any = None
     hosted = HostedFolder(folder / "hosted", assets=assets, clock=clock)
-    application = server.application(jobs=nobody, is_healthy=lambda: True)
+    application = server.application(jobs=nobody, is_healthy=lambda: True, clock=clock)
     application.add_routes(pictures.routes(hosted, clock=clock))
     async with server.serve(application, host="127.0.0.1", port=0) as base:
         host = OwnHost(folder=hosted, public_base=base, life=timedelta(hours=72), clock=clock)

@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from bot.jobs.slots import Slots
+from bot.jobs.slots import FARTHEST, Slots
 
 
 async def settle() -> None:
@@ -25,12 +26,13 @@ class Line:
         self._ends: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def ask(self, job_id: str, *, at_once: bool = False) -> None:
+    def ask(self, job_id: str, *, guild_id: int | None = 1, user_id: int = 1, at_once: bool = False) -> None:
         self._ends[job_id] = asyncio.Event()
-        self._tasks[job_id] = asyncio.create_task(self._hold(job_id, at_once=at_once))
+        holding = self.slots.hold(job_id, guild_id=guild_id, user_id=user_id, at_once=at_once)
+        self._tasks[job_id] = asyncio.create_task(self._hold(job_id, holding))
 
-    async def _hold(self, job_id: str, *, at_once: bool) -> None:
-        async with self.slots.hold(job_id, at_once=at_once):
+    async def _hold(self, job_id: str, holding: AbstractAsyncContextManager[None]) -> None:
+        async with holding:
             self.inside.append(job_id)
             self.began.append(job_id)
             self.most_inside = max(self.most_inside, len(self.inside))
@@ -94,7 +96,7 @@ async def test_a_slot_that_comes_as_the_wait_is_given_up_goes_to_the_next() -> N
     line.give_up("b")
     await settle()
     assert line.inside == ["c"]
-    assert line.turns["c"] == [2, 1]
+    assert line.turns["c"] == [2]
     await line.close()
     line.ask("d")
     await settle()
@@ -123,9 +125,9 @@ async def test_a_job_that_breaks_gives_its_slot_back() -> None:
     """An error inside is no reason to lose a place."""
     slots = Slots(1, on_move=lambda _job, _turn: None)
     with pytest.raises(ZeroDivisionError):
-        async with slots.hold("a"):
+        async with slots.hold("a", guild_id=1, user_id=1):
             raise ZeroDivisionError
-    async with asyncio.timeout(1), slots.hold("b"):
+    async with asyncio.timeout(1), slots.hold("b", guild_id=1, user_id=1):
         pass
 
 
@@ -150,6 +152,45 @@ async def test_in_a_long_line_the_far_ones_are_told_now_and_then() -> None:
     await line.close()
 
 
+async def test_others_come_before_the_next_of_whoever_floods_and_all_know_it() -> None:
+    """Thirty jobs of one person wait; another one's first is next, and the flooder's turns go back, which is told."""
+    line = Line(2)
+    for number in range(30):
+        line.ask(f"a{number}", user_id=1)
+    await settle()
+    line.ask("b", user_id=2)
+    line.ask("elsewhere", guild_id=2, user_id=3)
+    await settle()
+    assert line.turns["elsewhere"] == [1]
+    assert line.turns["b"] == [2]
+    assert line.turns["a2"] == [1, 3]
+    assert line.turns["a16"] == [15, 17]
+    line.end("a0")
+    line.end("a1")
+    await settle()
+    assert line.began[2:] == ["elsewhere", "b"]
+    await line.close()
+
+
+async def test_beyond_the_farthest_turn_that_is_told_it_is_said_once_that_it_is_far() -> None:
+    """The longest line there can be is joined in a moment; who comes within reach is told their turn."""
+    line = Line(1)
+    line.ask("first")
+    for number in range(1, FARTHEST + 11):
+        line.ask(str(number))
+    await settle()
+    assert line.turns[str(FARTHEST)] == [FARTHEST]
+    assert line.turns[str(FARTHEST + 10)] == [FARTHEST + 1]
+    for each in ["first", *map(str, range(1, 10))]:
+        line.end(each)
+        await settle()
+    assert line.turns[str(FARTHEST + 10)] == [FARTHEST + 1, FARTHEST]
+    line.ask("other", user_id=2)
+    await settle()
+    assert line.turns[str(FARTHEST + 10)] == [FARTHEST + 1, FARTHEST, FARTHEST + 1]
+    await line.close()
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_no_slot_is_ever_lost_or_doubled(seed: int) -> None:
     """Whatever comes, ends or gives up, in whatever order: three inside at most, and all are free at last."""
@@ -158,7 +199,7 @@ async def test_no_slot_is_ever_lost_or_doubled(seed: int) -> None:
     present: list[str] = []
     for number in range(120):
         job_id = str(number)
-        line.ask(job_id)
+        line.ask(job_id, guild_id=chance.choice([None, 1, 2]), user_id=chance.randrange(3))
         present.append(job_id)
         for _ in range(chance.randrange(3)):
             gone = present.pop(chance.randrange(len(present))) if present else None

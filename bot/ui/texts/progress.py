@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from bot.jobs import slots
 from bot.jobs.model import Job, Status
 from bot.ui.texts import late
 
 _NEARLY_DONE_PERCENT = 85
+_TAKING_TURNS = "Servers and people take turns, so others may still come before you."
 
 _TITLES = {
     Status.PREPARING: "Getting your pictures ready",
@@ -54,7 +56,13 @@ def status_words(job: Job, position: int | None, *, waiting_for_provider: bool =
         return _WORDS[job.status]
     if position <= 1:
         return "Waiting for a free place at the model. You are next."
-    return f"Waiting for a free place at the model. Place {position:,} in the line."
+    return f"Waiting for a free place at the model. {_place(position)} {_TAKING_TURNS}"
+
+
+def _place(position: int) -> str:
+    if position > slots.FARTHEST:
+        return f"More than {slots.FARTHEST:,} pictures come before yours."
+    return f"{'Place' if position <= slots.NEAR else 'About place'} {position:,} in the line."
 
 
 def _waiting_words(job: Job) -> str:

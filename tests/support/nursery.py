@@ -1,0 +1,140 @@
+"""Bots in processes of their own that are born in a moment, tell their kill points and die where they are told to."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from typing import IO, Any
+
+from tests.support.house import House
+
+_NUMBERS = itertools.count()
+QUICK_START_S = 1.5
+
+
+class Mortal:
+    """A bot process, as its test sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        number = next(_NUMBERS)
+        self.control = folder / f"control-{number}"
+        self.trace = folder / f"points-{number}"
+        self.log = folder / "log"
+        self.gone = asyncio.Event()
+        self.pid = 0
+
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take the bot's own connection, by which it is commanded."""
+        self._reader, self._writer = reader, writer
+        self.pid = _pid_behind(writer)
+
+    async def tell(self, word: str, number: float = 0) -> None:
+        """Give an order and wait until the bot has obeyed and is calm, or is dead."""
+        if self._reader is None or self._writer is None or self.gone.is_set():
+            return
+        with contextlib.suppress(ConnectionError):
+            self._writer.write(f"{word} {number}\n".encode())
+            await self._writer.drain()
+            if await self._reader.readline():
+                return
+        self._writer.close()
+        self.gone.set()
+
+    async def advance(self, seconds: float) -> None:
+        """Move its time."""
+        await self.tell("move", seconds)
+
+    def points(self) -> list[str]:
+        """List the labels of the points it has passed."""
+        return [line.split("\t")[1] for line in self.trace.read_text().splitlines()] if self.trace.exists() else []
+
+    async def end(self, *, by: signal.Signals = signal.SIGTERM) -> None:
+        """Have it stop, and wait until it is gone."""
+        if self.gone.is_set() or self._reader is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, by)
+        with contextlib.suppress(ConnectionError):
+            while await asyncio.wait_for(self._reader.readline(), 30):
+                pass
+        if self._writer is not None:
+            self._writer.close()
+        self.gone.set()
+
+
+class Nursery:
+    """The process that forks them."""
+
+    def __init__(self, orders: IO[str]) -> None:
+        self._orders = orders
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls) -> Generator["Nursery", None, None]:
+        """Start it; it ends with the block. It belongs to no event loop."""
+        command = (sys.executable, "-m", "tests.support.mortal_bot")
+        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+            assert process.stdin is not None
+            yield cls(process.stdin)
+
+    @contextlib.asynccontextmanager
+    async def bot(self, house: House, *, die_at: int | None = None, **changes: Any) -> AsyncGenerator[Mortal, None]:
+        """Have a bot born and wait until it is connected; on leaving it is asked to stop, if it still lives."""
+        mortal = Mortal(house.data_dir.parent)
+        server = await asyncio.start_unix_server(mortal.serve, mortal.control)
+        known = list(house.discord.gateway.sessions)
+        self._bear(house, mortal, die_at, changes)
+        house.clock.on_advance.append(mortal.advance)
+        try:
+            await _connected(house, known)
+            await mortal.tell("move")
+            yield mortal
+        finally:
+            house.clock.on_advance.remove(mortal.advance)
+            await mortal.end()
+            server.close()
+            await server.wait_closed()
+            mortal.control.unlink(missing_ok=True)
+
+    def _bear(self, house: House, mortal: Mortal, die_at: int | None, changes: dict[str, Any]) -> None:
+        values = {name.upper(): str(value) for name, value in house.values(**changes).items()}
+        born = {
+            "settings": values,
+            "control": str(mortal.control),
+            "trace": str(mortal.trace),
+            "log": str(mortal.log),
+            "now": house.clock.now().isoformat(),
+            "die_at": die_at,
+        }
+        self._orders.write(json.dumps(born) + "\n")
+        self._orders.flush()
+
+
+async def _connected(house: House, known: list[str]) -> None:
+    """Wait for a bot to connect. One that follows many others lets time pass first, to spare sessions."""
+    connected = asyncio.create_task(house.discord.gateway.wait_for_another(known, timeout=60))
+    while not connected.done():
+        await asyncio.wait({connected}, timeout=QUICK_START_S)
+        if not connected.done():
+            await house.clock.advance(5)
+    await connected
+
+
+def _pid_behind(writer: asyncio.StreamWriter) -> int:
+    """Ask the kernel who is at the other end of a local socket."""
+
+    credentials = writer.get_extra_info("socket").getsockopt(
+        socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")
+    )
+    return int(struct.unpack("3i", credentials)[0])
