@@ -175,6 +175,10 @@ async def test_totals_are_used_up_until_the_last_of_them_begins_anew(
         assert await totals.used_up_until() == until
 
 
+def usage_of(n_pictures: int) -> Usage:
+    return Usage(images=n_pictures, credits=n_pictures * HALF_K)
+
+
 async def test_what_is_settled_is_all_but_what_jobs_hold_that_go_on(tmp_path: Path) -> None:
     """Of any status; a picture that waits to be collected was made and has cost what it cost."""
     async with open_spender(tmp_path) as spender:
@@ -182,8 +186,8 @@ async def test_what_is_settled_is_all_but_what_jobs_hold_that_go_on(tmp_path: Pa
         for job, status in zip(asked, Status, strict=True):
             await spender.store._database.write("UPDATE jobs SET status = ? WHERE id = ?", (status, job.id))
         window = since_then(TOTAL, START)
-        assert (await spender.ledger.sums([window], now=START))[window] == Usage(images=10, credits=10 * HALF_K)
-        assert (await spender.ledger.settled([window], now=START))[window] == Usage(images=5, credits=5 * HALF_K)
+        assert (await spender.ledger.sums([window], now=START))[window] == usage_of(len(Status))
+        assert (await spender.ledger.settled([window], now=START))[window] == usage_of(len(Status) - 5)
         later = since_then(TOTAL, TOMORROW)
         assert (await spender.ledger.settled([later], now=START))[later] == Usage()
         assert await spender.ledger.settled([], now=START) == {}
