@@ -87,7 +87,7 @@ async def test_two_hundred_at_once_do_not_get_past_the_limit(tmp_path: Path) -> 
         refused = [outcome for outcome in outcomes if isinstance(outcome, errors.QueueFull)]
         assert len(refused) == 190
         assert {(error.waiting, error.limit) for error in refused} == {(10, 10)}
-        assert len(await store.list_unfinished()) == 10
+        assert len(await store._database.read("SELECT id FROM jobs")) == 10
 
 
 async def test_a_double_is_refused_as_such(tmp_path: Path) -> None:
