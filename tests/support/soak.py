@@ -77,7 +77,7 @@ class Soak:
             n_open = promises.n_open(self._house)
             for _ in range(min(self._dice.randint(0, 6), AT_ONCE - n_open, self._n_jobs - n_taken)):
                 await self._ask()
-            self._misfortune()
+                self._misfortune()  # as many as there are jobs: what waits for half an hour draws no more of them
             await self._step(self._dice.choice((0.5, 1.0, 2.0, 4.0)))
             if self._house.clock.monotonic() >= self._next_death_s:
                 await self._death()
