@@ -31,7 +31,7 @@ async def history(house: House, person: Person | None = None, *, channel: Channe
     return message
 
 
-async def settled(house: House, app: App) -> None:
+async def settled(house: House) -> None:
     """Wait until every job has ended and its person was told."""
     while None in house.stored("told_at"):
         await asyncio.sleep(0.004)
@@ -40,7 +40,7 @@ async def settled(house: House, app: App) -> None:
 
 async def a_result(house: House, app: App, person: Person | None = None, **options: object) -> Message:
     message = await house.imagine(person, **options)
-    await settled(house, app)
+    await settled(house)
     assert message.attachments
     return message
 
@@ -52,7 +52,7 @@ async def a_picture_to_collect(house: House, app: App) -> Message:
     await house.until(lambda: title(message) == "Drawing")
     await house.alice.press(message, "Cancel")
     await house.until(lambda: title(message) == "Cancelled")
-    await settled(house, app)
+    await settled(house)
     house.evolink.knobs.duration_s = 1
     return message
 
@@ -122,10 +122,10 @@ async def test_a_picture_is_posted_again_after_a_restart(house: House) -> None:
 
 async def test_a_private_picture_that_its_owner_posts_again_may_be_used_by_all_there(house: House) -> None:
     """Until then its buttons are nobody else's; posted for all to see, Details and replies work for all."""
-    async with house.bot() as app:
+    async with house.bot():
         first = await house.imagine(private=True)
         await house.until(lambda: first.attachments)
-        await settled(house, app)
+        await settled(house)
         shown = await history(house)
         again = await (await house.alice.press(shown, "1 · Post here")).message()
         await again.wait_until(lambda seen: seen.attachments)
@@ -199,7 +199,7 @@ async def test_a_picture_is_removed_after_it_was_asked_twice(house: House) -> No
 async def test_what_is_still_being_made_is_listed_and_cannot_be_removed(house: House) -> None:
     """Its entry says what it is doing; a forged button is told no."""
     house.evolink.knobs.duration_s = 60
-    async with house.bot() as app:
+    async with house.bot():
         message = await house.imagine()
         await house.until(lambda: title(message) == "Drawing")
         shown = await history(house)
@@ -210,7 +210,7 @@ async def test_what_is_still_being_made_is_listed_and_cannot_be_removed(house: H
             forge(shown, f"v1:{press}:{job_id}")
             answer = await (await house.alice.press(shown, "Forged")).message()
             assert "cannot be done yet" in answer.content
-        await settled(house, app)
+        await settled(house)
         assert message.attachments
 
 
@@ -220,7 +220,7 @@ async def test_undo_after_an_edit_is_to_edit_the_one_before(house: House) -> Non
         result = await a_result(house, app, prompt="a paper lighthouse")
         modal = await (await house.alice.press(result, "Edit")).modal()
         edited = await (await house.alice.submit(modal, {"instruction": "make it night"})).message()
-        await settled(house, app)
+        await settled(house)
         assert edited.attachments
         shown = await history(house)
         assert "Edit of: a paper lighthouse" in shown.embeds[0]["description"]
@@ -306,7 +306,7 @@ async def test_an_owner_is_told_of_an_expiry_by_the_next_process_where_the_first
         await house.until(lambda: title(card) == "Not collected in time")
     assert not direct.messages
     async with house.bot() as app:
-        await settled(house, app)
+        await settled(house)
         assert len(direct.messages) == 1
 
 

@@ -10,7 +10,8 @@ from tests.support.kill_scenarios import Scenario
 from tests.support.nursery import Mortal, Nursery
 
 STEP_S = 0.5
-SHORT_STEPS = 60
+LONG_STEP_S = 20.0
+SHORT_STEPS = 80
 LIMIT_S = 4 * 3600.0
 AFTERWARDS_S = 5.0
 BREATH_S = 0.002
@@ -55,9 +56,13 @@ async def killed_run(nursery: Nursery, scenario: Scenario, folder: Path, number:
 
 
 async def _ask(house: House, scenario: Scenario, bot: Mortal) -> None:
-    await bot.tell("count")
+    if not scenario.count_from_s:
+        await bot.tell("count")
     await scenario.ask(house)
     await _breathe(house)
+    while house.clock.monotonic() < scenario.count_from_s:
+        await _step(house, scenario, LONG_STEP_S)
+    await bot.tell("count")
 
 
 async def _go_on(house: House, scenario: Scenario, bot: Mortal) -> None:
@@ -67,7 +72,7 @@ async def _go_on(house: House, scenario: Scenario, bot: Mortal) -> None:
     while not bot.gone.is_set() and not promises.all_ended(house):
         assert house.clock.monotonic() - began < LIMIT_S, f"not at its end: {promises.stored_jobs(house)}"
         n_steps += 1
-        await _step(house, scenario, STEP_S if n_steps < SHORT_STEPS else scenario.long_step_s)
+        await _step(house, scenario, STEP_S if n_steps < SHORT_STEPS else LONG_STEP_S)
     end = house.clock.monotonic() + AFTERWARDS_S
     while not bot.gone.is_set() and house.clock.monotonic() < end:
         await _step(house, scenario, STEP_S * 2)

@@ -31,7 +31,10 @@ CALM_PASSES = 40
 
 _WRITES = re.compile(r"\b(INSERT(?: OR \w+)? INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 _STATUSES = frozenset(Status)
-_VARYING = re.compile(r"(?<=GET /)\w+(?=/images/)|[0-9a-f]{16,}|\d{4,}|aW[\w-]{20,}|task-unified-[\w-]+|[\w.-]{60,}")
+_VARYING = re.compile(
+    r"(?<=/)(?=[^/]*(?:\d{4}|\w{16}|[\w.-]{60}))[^/]*?(?=(?:-\d(?=\.))?(?:\.(?:part|png|jpg))?(?:/|$))"
+)
+"""A part of a path that is another one in each run: its end tells what kind it is."""
 
 
 class KillPoints:

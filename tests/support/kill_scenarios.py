@@ -25,8 +25,8 @@ class Scenario:
     wait: Callable[[House], Awaitable[None]] | None = None
     """Done between two moves of time, as long as anything goes on."""
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
-    long_step_s: float = 20.0
-    """How far time is moved at once after the first half minute."""
+    count_from_s: float = 0.0
+    """How much time passes before points are counted: what happens until then is counted in other scenarios."""
     away_s: float = 0.0
     """How long nobody starts the bot again after it died."""
 
@@ -82,7 +82,7 @@ SCENARIOS = (
     Scenario(name="private", ask=imagine_in_private),
     Scenario(name="cancelled", ask=imagine, wait=cancel_once_it_is_drawn),
     Scenario(name="failed", ask=imagine, set_up=fail),
-    Scenario(name="hidden", ask=imagine_where_the_bot_sees_nothing, set_up=take_long, long_step_s=60),
+    Scenario(name="hidden", ask=imagine_where_the_bot_sees_nothing, set_up=take_long, count_from_s=960),
     Scenario(name="task-list", ask=imagine, set_up=list_tasks),
     Scenario(name="late-start", ask=imagine, away_s=1200),
 )

@@ -123,11 +123,11 @@ class Nursery:
 
 async def _connected(house: House, known: list[str]) -> None:
     """Wait for a bot to connect. One that follows many others lets time pass first, to spare sessions."""
-    connected = asyncio.create_task(house.discord.gateway.wait_for_another(known, timeout=60))
+    connected = asyncio.create_task(house.discord.gateway.wait_for_another(known, timeout=600))
+    await asyncio.wait({connected}, timeout=QUICK_START_S)
     while not connected.done():
-        await asyncio.wait({connected}, timeout=QUICK_START_S)
-        if not connected.done():
-            await house.clock.advance(5)
+        await house.clock.advance(10)
+        await asyncio.wait({connected}, timeout=0.05)
     await connected
 
 

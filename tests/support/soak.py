@@ -77,7 +77,7 @@ class Soak:
             n_open = promises.n_open(self._house)
             for _ in range(min(self._dice.randint(0, 6), AT_ONCE - n_open, self._n_jobs - n_taken)):
                 await self._ask()
-            self._misfortune()
+                self._misfortune()  # as many as there are jobs: what waits for half an hour draws no more of them
             await self._step(self._dice.choice((0.5, 1.0, 2.0, 4.0)))
             if self._house.clock.monotonic() >= self._next_death_s:
                 await self._death()
@@ -135,7 +135,7 @@ class Soak:
         knobs, gateway = self._house.evolink.knobs, self._house.discord.gateway
         faults = self._house.discord.faults
         route, status = self._dice.choice(ROUTES), self._dice.choice((500, 502, 503))
-        done = self._dice.random() < 0.5
+        done, forgiven = self._dice.random() < 0.5, self._dice.random() < 0.8
         return [
             ("provider 429", lambda: knobs.create.append(HttpFault(status=429, retry_after=2), times=3)),
             ("provider 5xx", lambda: knobs.create.append(HttpFault(status=status, after_effect=done))),
@@ -150,12 +150,15 @@ class Soak:
             ("Discord reset", lambda: faults.inject(route, Fault.dropped(performed=done))),
             ("gateway cut", gateway.drop_all),
             ("gateway op 7", gateway.ask_to_reconnect),
-            ("gateway op 9", lambda: gateway.invalidate(resumable=done)),
+            ("gateway op 9", lambda: gateway.invalidate(resumable=forgiven)),
         ]
 
     async def _death(self) -> None:
-        """Kill the oldest process; now and then its successor runs already."""
-        self._next_death_s = self._house.clock.monotonic() + self._dice.uniform(5, 60)
+        """Kill the oldest process; now and then its successor runs already.
+
+        Seldom enough, in moved time, that the bot does not wait with its next session to spare the day's.
+        """
+        self._next_death_s = self._house.clock.monotonic() + self._dice.uniform(5, 110)
         overlap = self._dice.random() < 0.3
         if overlap:
             await self._start()
