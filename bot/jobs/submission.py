@@ -117,6 +117,8 @@ class Submission:
             estimated_s=task.estimated_s,
             credits_reserved=task.credits_reserved,
         )
+        with contextlib.suppress(StoreError):  # the next one that is taken tells the same
+            await self._spending.note_taken()
         if running is None:  # taken over, and perhaps released: its new owner, or a late look, has use for it
             await self._moves.insist(job, "task", lambda: self._store.note_task(job.id, task.id))
         return running

@@ -47,7 +47,8 @@ async def test_what_two_bots_hear_one_of_them_does(house: House) -> None:
     )
     async with house.bot() as first, house.bot() as second:
         messages = list(await asyncio.gather(*(house.imagine(prompt=f"picture {number}") for number in range(8))))
-        await manager.use(house.channel, "/admin quota grant", member=house.bob, images="3")
+        granting = await manager.use(house.channel, "/admin quota grant", member=house.bob, images="3")
+        await granting.answered()  # before time moves: Discord waits three seconds
         await house.until(lambda: all(message.attachments for message in messages))
         again = await (await house.alice.press(messages[0], "Again")).message()
         await house.until(lambda: again.attachments)
