@@ -48,7 +48,7 @@ class BudgetWatch:
         limit = rule.limit or 0
         used = usage.used(rule.unit)
         next_one = self._cheapest if rule.unit is Unit.CREDITS else 1
-        is_used_up = 0 < used and used + next_one > limit
+        is_used_up = used > 0 and used + next_one > limit
         reached = [percent for percent in WARN_AT_PERCENT if is_used_up or used * 100 >= limit * percent]
         if not reached and not rule.rolling:
             return None
