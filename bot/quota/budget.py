@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from bot.clock import Clock
-from bot.quota.model import BudgetWarning, Rule, Scope, Subject, Usage, Whose, Window
+from bot.quota.model import BudgetWarning, Rule, Scope, Subject, Unit, Usage, Whose, Window
 from bot.quota.windows import window_of
 from bot.store.budget import BudgetStore
 from bot.store.ledger import LedgerStore
@@ -13,13 +13,20 @@ WARN_AT_PERCENT = (80, 100)
 
 
 class BudgetWatch:
-    """Compares what is used with the ceilings of a server. Everything here raises StoreError."""
+    """Compares what is used with the ceilings of a server. Everything here raises StoreError.
 
-    def __init__(self, *, rules: RuleStore, ledger: LedgerStore, store: BudgetStore, clock: Clock) -> None:
+    `cheapest` is the price of the cheapest picture, in millionths: a budget in credits that has no room for it is used
+    up, for no request passes it and hardly one ends on it.
+    """
+
+    def __init__(
+        self, *, rules: RuleStore, ledger: LedgerStore, store: BudgetStore, clock: Clock, cheapest: int
+    ) -> None:
         self._rules = rules
         self._ledger = ledger
         self._store = store
         self._clock = clock
+        self._cheapest = cheapest
 
     async def warnings_due(self, guild_id: int, *, zone: tzinfo) -> list[BudgetWarning]:
         """Return the warnings that nobody has had, and note that they are given now, whichever process asks.
@@ -40,7 +47,9 @@ class BudgetWatch:
     async def _look(self, rule: Rule, window: Window, usage: Usage) -> BudgetWarning | None:
         limit = rule.limit or 0
         used = usage.used(rule.unit)
-        reached = [percent for percent in WARN_AT_PERCENT if used * 100 >= limit * percent]
+        next_one = self._cheapest if rule.unit is Unit.CREDITS else 1
+        is_used_up = used > 0 and used + next_one > limit
+        reached = [percent for percent in WARN_AT_PERCENT if is_used_up or used * 100 >= limit * percent]
         if not reached and not rule.rolling:
             return None
         noted = await self._store.note(rule, window, levels=reached, now=self._clock.now())

@@ -1,6 +1,7 @@
 """The service of quotas, joined from its pieces by the settings: the same for the bot and for the command line."""
 
 from bot.clock import Clock
+from bot.jobs.model import Quality
 from bot.quota.budget import BudgetWatch
 from bot.quota.operator import operator_rules
 from bot.quota.service import QuotaService
@@ -17,7 +18,13 @@ def make_quota_service(settings: StorageSettings, *, database: Database, clock: 
     return QuotaService(
         rules=rules,
         ledger=ledger,
-        budget=BudgetWatch(rules=rules, ledger=ledger, store=BudgetStore(database), clock=clock),
+        budget=BudgetWatch(
+            rules=rules,
+            ledger=ledger,
+            store=BudgetStore(database),
+            clock=clock,
+            cheapest=min(settings.price_table[quality] for quality in Quality),
+        ),
         clock=clock,
         operator=operator_rules(settings),
         default_images_per_day=settings.default_member_images_per_day,

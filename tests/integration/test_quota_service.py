@@ -64,7 +64,13 @@ class Bench:
         self.database = database
         self.clock = ManualClock()
         rules, ledger_ = RuleStore(database), LedgerStore(database)
-        watch = BudgetWatch(rules=rules, ledger=ledger_, store=BudgetStore(database), clock=self.clock)
+        watch = BudgetWatch(
+            rules=rules,
+            ledger=ledger_,
+            store=BudgetStore(database),
+            clock=self.clock,
+            cheapest=DEFAULT_PRICES["0.5K"],
+        )
         self.quotas = QuotaService(
             rules=rules,
             ledger=ledger_,
@@ -359,6 +365,15 @@ async def test_a_budget_is_warned_of_once_at_each_level(bench: Bench) -> None:
     await bench.clock.advance(24 * 3600)
     await bench.use(8)
     assert await bench.warned() == [(80, 8)]
+
+
+async def test_a_budget_without_room_for_any_picture_is_used_up(bench: Bench) -> None:
+    """No request passes a budget in credits, so that hardly one ends on its last credit."""
+    await bench.set(3 * PRICE + DEFAULT_PRICES["0.5K"], scope=Scope.GUILD, unit=Unit.CREDITS)
+    await bench.use(3)
+    assert await bench.warned() == [(80, 3 * PRICE)]
+    await bench.set(3 * PRICE + DEFAULT_PRICES["0.5K"] - 1, scope=Scope.GUILD, unit=Unit.CREDITS)
+    assert await bench.warned() == [(100, 3 * PRICE)]
 
 
 async def test_two_levels_at_once_are_one_warning(bench: Bench) -> None:
