@@ -63,6 +63,7 @@ class Soak:
         """Go on until so many jobs were taken and all have ended; AssertionError for a broken promise."""
         self._house.evolink.knobs.undocumented = self._dice.random() < 0.5
         self._house.evolink.knobs.duration_s = self._duration_s
+        self._house.evolink.account.remaining_credits = 100.0 * self._n_jobs  # an empty account is another story
         await self._start()
         try:
             await self._work()
