@@ -26,6 +26,8 @@ from bot.jobs.model import Status
 
 LET_IT_ARRIVE_S = 0.03
 """How long a process that dies after a request stands still, so that the other side has the request."""
+PATIENCE_S = 5.0
+"""A call that takes longer than this waits for moved time itself."""
 CALM_PASSES = 40
 """So often the loop goes round with nothing under way before the bot is taken to wait for time to pass."""
 
@@ -78,9 +80,9 @@ class KillPoints:
             self.n_under_way -= 1
 
     async def calm(self) -> None:
-        """Return as soon as nothing is under way and the bot only waits: for time, for a person or for a service."""
-        passes = 0
-        while passes < CALM_PASSES:
+        """Return as soon as nothing is under way and the bot only waits: for time, or for what answers by the clock."""
+        passes, latest = 0, time.monotonic() + PATIENCE_S
+        while passes < CALM_PASSES and time.monotonic() < latest:
             self._answers = [each for each in self._answers if not each.closed]
             busy = bool(self.n_under_way or self._answers)
             passes = 0 if busy else passes + 1

@@ -44,6 +44,7 @@ async def obey(clock: ManualClock, points: KillPoints, control: str) -> None:
         await points.calm()
         writer.write(b"calm\n")
         await writer.drain()
+    os.kill(os.getpid(), signal.SIGKILL)  # whoever commanded it is dead: nobody would ever stop it
 
 
 async def live(born: dict[str, Any], points: KillPoints) -> None:

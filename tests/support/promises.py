@@ -95,7 +95,8 @@ def assert_kept(house: House) -> None:
     _assert_ends(house, jobs)
     _assert_paid_once(house, jobs)
     _assert_told(house, messages, jobs)
-    assert left_over(house) == []
+    left = left_over(house)
+    assert not left, f"left behind: {left}"
 
 
 def _assert_ends(house: House, jobs: list[StoredJob]) -> None:
@@ -108,7 +109,7 @@ def _assert_ends(house: House, jobs: list[StoredJob]) -> None:
         assert job.n_commits == int(shown), f"{job.n_commits} commits for {job}"
         if made:
             assert job.result_path, job
-            assert (house.data_dir / job.result_path).stat().st_size > 0
+            assert (house.data_dir / job.result_path).stat().st_size > 0, job
 
 
 def _assert_paid_once(house: House, jobs: list[StoredJob]) -> None:

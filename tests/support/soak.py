@@ -63,6 +63,7 @@ class Soak:
         """Go on until so many jobs were taken and all have ended; AssertionError for a broken promise."""
         self._house.evolink.knobs.undocumented = self._dice.random() < 0.5
         self._house.evolink.knobs.duration_s = self._duration_s
+        self._house.evolink.account.remaining_credits = 100.0 * self._n_jobs  # an empty account is another story
         await self._start()
         try:
             await self._work()
@@ -94,10 +95,13 @@ class Soak:
     def _judge(self) -> None:
         promises.assert_kept(self._house)
         jobs = promises.stored_jobs(self._house)
-        assert len(jobs) == self._n_jobs
-        assert self._house.discord.gateway.connected == []
+        assert len(jobs) >= self._n_jobs, (
+            f"{len(jobs)} jobs"
+        )  # a resumed session brings what was asked while it was cut
+        assert self._house.discord.gateway.connected == [], "a connection was left"
         said = (self._house.data_dir.parent / "log").read_text()
-        assert [words for words in MUST_NOT_BE_LOGGED if words in said] == []
+        for words in MUST_NOT_BE_LOGGED:
+            assert words not in said, f"logged: {said[max(0, said.find(words) - 300) : said.find(words) + 2500]}"
         self.report.ends.update(each.end for each in jobs)
         self.report.n_tasks = len(self._house.tasks)
         self.report.moved_s = self._house.clock.monotonic()
