@@ -20,7 +20,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
-import aiosqlite
 
 from bot.app_parts import make_guilds, make_quotas
 from bot.clock import SystemClock
@@ -243,17 +242,17 @@ async def measure(database: Database, admission: Admission, *, since: datetime, 
     async def reservation(number: int) -> None:
         at, asked = now + timedelta(milliseconds=number), asking(number)
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await rules.read_rules(connection, BUSY_GUILD)
-            await ledger.sums(connection, windows_of(asked, now=at), now=at)
-            await ledger.running(connection, user_id=asked.user_id, guild_id=BUSY_GUILD)
-            await ledger.reserve(connection, job_id=f"bench-{number}", asking=asked, at=at)
+        def work(connection: sqlite3.Connection) -> None:
+            rules.read_rules(connection, BUSY_GUILD)
+            ledger.sums(connection, windows_of(asked, now=at), now=at)
+            ledger.running(connection, user_id=asked.user_id, guild_id=BUSY_GUILD)
+            ledger.reserve(connection, job_id=f"bench-{number}", asking=asked, at=at)
 
         await database.transact(work)
 
     async def one_row(number: int) -> None:
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute("UPDATE meta SET value = ? WHERE key = 'floor'", (str(number),))
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE meta SET value = ? WHERE key = 'floor'", (str(number),))
 
         await database.transact(work)
 

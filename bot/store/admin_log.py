@@ -4,9 +4,8 @@ What may stand in it is told by `guilds.model.LogEntry`.
 """
 
 import json
+import sqlite3
 from typing import Any
-
-import aiosqlite
 
 from bot.guilds.model import LogEntry
 from bot.store import job_rows
@@ -25,15 +24,15 @@ def as_text(facts: dict[str, Any]) -> str:
     return json.dumps(facts, separators=(",", ":"), ensure_ascii=False)
 
 
-async def record(connection: aiosqlite.Connection, guild_id: int, entry: LogEntry) -> None:
+def record(connection: sqlite3.Connection, guild_id: int, entry: LogEntry) -> None:
     """Write down a change, within the transaction that makes it."""
     texts = (job_rows.whole(text) for text in (entry.action, entry.subject, entry.before, entry.after))
-    await connection.execute(_RECORD, (guild_id, to_stored(entry.at), entry.by_id, *texts))
+    connection.execute(_RECORD, (guild_id, to_stored(entry.at), entry.by_id, *texts))
 
 
-async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
+def erase(connection: sqlite3.Connection, guild_id: int) -> None:
     """Erase the log of a server."""
-    await connection.execute("DELETE FROM admin_log WHERE guild_id = ?", (guild_id,))
+    connection.execute("DELETE FROM admin_log WHERE guild_id = ?", (guild_id,))
 
 
 class AdminLogStore:

@@ -4,11 +4,10 @@ All of it runs within the one transaction that stores the job, so that of many r
 none is let in on what another has used meanwhile. What to decide is handed in; nothing is decided here.
 """
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import aiosqlite
 
 from bot.guilds.model import GuildSettings
 from bot.quota.model import Asking, Rule, Running, Usage, Window
@@ -37,12 +36,12 @@ class Plan:
 def reservation(job_id: str, asking: Asking, *, plan: Callable[[ServerFacts], Plan], at: datetime) -> Within:
     """Return what `JobStore.insert` runs before it stores the job. `plan` may refuse by raising, too."""
 
-    async def reserve(connection: aiosqlite.Connection) -> None:
-        planned = plan(await _facts(connection, asking))
-        used = await ledger.sums(connection, planned.windows, now=at)
-        running = await ledger.running(connection, user_id=asking.user_id, guild_id=asking.guild_id)
+    def reserve(connection: sqlite3.Connection) -> None:
+        planned = plan(_facts(connection, asking))
+        used = ledger.sums(connection, planned.windows, now=at)
+        running = ledger.running(connection, user_id=asking.user_id, guild_id=asking.guild_id)
         planned.decide(used, running)
-        await ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
+        ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
 
     return reserve
 
@@ -60,25 +59,23 @@ def second_reservation(
     It is a gift where `plan` decides by raising `refused`. What already goes on is not looked at: nothing runs for it.
     """
 
-    async def reserve(connection: aiosqlite.Connection) -> None:
-        asking = await ledger.find_asked(connection, job_id=job_id, role_ids=role_ids)
+    def reserve(connection: sqlite3.Connection) -> None:
+        asking = ledger.find_asked(connection, job_id=job_id, role_ids=role_ids)
         gift = False
         if asking is not None:
-            planned = plan(asking, await _facts(connection, asking))
+            planned = plan(asking, _facts(connection, asking))
             try:
-                planned.decide(await ledger.sums(connection, planned.windows, now=at), Running())
-                await ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
+                planned.decide(ledger.sums(connection, planned.windows, now=at), Running())
+                ledger.reserve(connection, job_id=job_id, asking=asking, at=at)
             except refused:
                 gift = True
-        await connection.execute("UPDATE jobs SET gift = ? WHERE id = ?", (gift, job_id))
+        connection.execute("UPDATE jobs SET gift = ? WHERE id = ?", (gift, job_id))
 
     return reserve
 
 
-async def _facts(connection: aiosqlite.Connection, asking: Asking) -> ServerFacts:
+def _facts(connection: sqlite3.Connection, asking: Asking) -> ServerFacts:
     if asking.guild_id is None:
         return ServerFacts()
-    settings, is_blocked = await guilds.read_facts(connection, asking.guild_id, user_id=asking.user_id)
-    return ServerFacts(
-        settings=settings, rules=await rules.read_rules(connection, asking.guild_id), is_blocked=is_blocked
-    )
+    settings, is_blocked = guilds.read_facts(connection, asking.guild_id, user_id=asking.user_id)
+    return ServerFacts(settings=settings, rules=rules.read_rules(connection, asking.guild_id), is_blocked=is_blocked)

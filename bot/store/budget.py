@@ -1,10 +1,9 @@
 """The table of budget warnings: which level of which ceiling was told to a server already."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-import aiosqlite
 
 from bot.quota.model import Rule, Window
 from bot.store.database import Database, Row
@@ -53,20 +52,20 @@ class BudgetStore:
         if _is_as_noted(await self._database.read(_NOTED, values), values, levels):
             return []
 
-        async def work(connection: aiosqlite.Connection) -> list[int]:
-            await connection.execute(_REARM if rolling else _FORGET_OTHER_WINDOWS, values)
+        def work(connection: sqlite3.Connection) -> list[int]:
+            connection.execute(_REARM if rolling else _FORGET_OTHER_WINDOWS, values)
             noted: list[int] = []
             for level in levels:
-                rows = await connection.execute_fetchall(_NOTE, {**values, "level": level})
+                rows = connection.execute(_NOTE, {**values, "level": level}).fetchall()
                 noted += [int(row["level"]) for row in rows]
             return noted
 
         return await self._database.transact(work)
 
 
-async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
+def erase(connection: sqlite3.Connection, guild_id: int) -> None:
     """Erase what a server was warned of, within the transaction that resets its usage or erases the rest."""
-    await connection.execute("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
+    connection.execute("DELETE FROM budget_warnings WHERE guild_id = ?", (guild_id,))
 
 
 def _is_as_noted(rows: Sequence[Row], values: Mapping[str, Any], levels: Sequence[int]) -> bool:

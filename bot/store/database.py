@@ -6,8 +6,9 @@ handed in whole, and runs to its end even if the caller is cancelled, so that no
 
 import asyncio
 import contextlib
+import functools
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,10 +31,18 @@ shall be rare. Of pages of 4 KiB it is 33 MB.
 """
 
 
+class _Connection(aiosqlite.Connection):
+    """The driver's, which otherwise knows no more than one statement at a time."""
+
+    async def visit(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in the connection's own thread and return what it returns."""
+        return await self._execute(work, self._conn)  # pyright: ignore[reportUnknownMemberType] - the driver leaves it untyped
+
+
 class Database:
     """An open, migrated database. Raises StoreError on opening what cannot be used."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, path: Path, writer: _Connection, reader: _Connection) -> None:
         self._path = path
         self._identity = _identity(path)
         self._writer = writer
@@ -95,37 +104,37 @@ class Database:
 
     async def write(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Execute one statement and return the rows of its RETURNING clause."""
+        return await self._in_turn(lambda connection: connection.execute(sql, parameters).fetchall())
 
-        async def one_statement(connection: aiosqlite.Connection) -> list[Row]:
-            return list(await connection.execute_fetchall(sql, parameters))
+    async def transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` within one transaction, rolled back if it raises.
 
-        return await self._in_turn(one_statement)
+        The whole of it is one visit to the driver's thread, where each statement of its own would cost as much again as
+        a short one takes. So `work` blocks, and touches nothing that belongs to the event loop.
+        """
 
-    async def transact(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
-        """Run `work` within one transaction, rolled back if it raises."""
-
-        async def transaction(connection: aiosqlite.Connection) -> T:
+        def transaction(connection: sqlite3.Connection) -> T:
             if connection.in_transaction:  # the disk did not even let the last one be rolled back
-                await connection.rollback()
-            await connection.execute("BEGIN IMMEDIATE")
+                connection.rollback()
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                outcome = await work(connection)
-                await connection.execute("COMMIT")
+                outcome = work(connection)
+                connection.execute("COMMIT")
             except BaseException:
                 with contextlib.suppress(sqlite3.Error):
-                    await connection.rollback()
+                    connection.rollback()
                 raise
             return outcome
 
         return await self._in_turn(transaction)
 
-    async def _in_turn(self, work: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+    async def _in_turn(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """One writer at a time, each in a task of its own that a cancelled caller cannot tear."""
 
         async def run() -> T:
             async with self._turn:
                 with _watched(self._writing):
-                    return await work(self._writer)
+                    return await self._writer.visit(work)
 
         task = asyncio.create_task(run(), name="database write")
         self._writes.add(task)
@@ -154,10 +163,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(
-        path, isolation_level=None, timeout=busy_timeout_s, cached_statements=_CACHED_STATEMENTS
+async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> _Connection:
+    connect = functools.partial(
+        sqlite3.connect, path, isolation_level=None, timeout=busy_timeout_s, cached_statements=_CACHED_STATEMENTS
     )
+    connection = _Connection(connect, iter_chunk_size=64)
+    await connection
     stack.push_async_callback(connection.close)
     connection.row_factory = sqlite3.Row
     await connection.execute("PRAGMA journal_mode = WAL")

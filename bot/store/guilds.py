@@ -4,11 +4,10 @@ The first function is for a transaction that somebody else has opened. Every cha
 administrators' log by the same transaction.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-
-import aiosqlite
 
 from bot.guilds.model import GuildSettings, LogEntry
 from bot.store import admin_log, budget, guild_values, rules
@@ -53,9 +52,9 @@ class Block:
     at: datetime
 
 
-async def read_facts(connection: aiosqlite.Connection, guild_id: int, *, user_id: int) -> tuple[GuildSettings, bool]:
+def read_facts(connection: sqlite3.Connection, guild_id: int, *, user_id: int) -> tuple[GuildSettings, bool]:
     """Return what a server has set, and whether its administrators have blocked a person."""
-    [row] = await connection.execute_fetchall(_FACTS, {"guild_id": guild_id, "user_id": user_id})
+    [row] = connection.execute(_FACTS, {"guild_id": guild_id, "user_id": user_id}).fetchall()
     return guild_values.read(row["settings"] or "{}", guild_id=guild_id), bool(row["is_blocked"])
 
 
@@ -75,16 +74,16 @@ class GuildStore:
     ) -> tuple[GuildSettings, GuildSettings]:
         """Change what a server has set, and return it as it was and as it is now; whatever `changed` raises goes on."""
 
-        async def work(connection: aiosqlite.Connection) -> tuple[GuildSettings, GuildSettings]:
-            stored = await _stored(connection, guild_id)
+        def work(connection: sqlite3.Connection) -> tuple[GuildSettings, GuildSettings]:
+            stored = _stored(connection, guild_id)
             before = guild_values.read(stored, guild_id=guild_id)
             after = changed(before)
             differences = guild_values.differences(before, after)
             if differences:
-                await connection.execute(_PUT, (guild_id, guild_values.merge(stored, differences, guild_id=guild_id)))
+                connection.execute(_PUT, (guild_id, guild_values.merge(stored, differences, guild_id=guild_id)))
             for name, (old, new) in differences.items():
                 entry = LogEntry(at=at, by_id=by_id, action="setting", subject=name, before=old, after=new)
-                await admin_log.record(connection, guild_id, entry)
+                admin_log.record(connection, guild_id, entry)
             return before, after
 
         return await self._database.transact(work)
@@ -116,10 +115,10 @@ class GuildStore:
         """Take these for all the servers that have the bot: the other known ones have removed it, by `at` at latest."""
         present = frozenset(guild_ids)
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            known = {row[0] for row in await connection.execute_fetchall(_KNOWN)}
-            await connection.executemany(_REMOVED, [(guild_id, to_stored(at)) for guild_id in known - present])
-            await connection.executemany(_BACK, [(guild_id,) for guild_id in known & present])
+        def work(connection: sqlite3.Connection) -> None:
+            known = {row[0] for row in connection.execute(_KNOWN).fetchall()}
+            connection.executemany(_REMOVED, [(guild_id, to_stored(at)) for guild_id in known - present])
+            connection.executemany(_BACK, [(guild_id,) for guild_id in known & present])
 
         await self._database.transact(work)
 
@@ -134,32 +133,32 @@ class GuildStore:
     async def erase_removed(self, *, before: datetime) -> list[int]:
         """Erase all that is kept of the servers that removed the bot then or earlier, but for the ledger."""
 
-        async def work(connection: aiosqlite.Connection) -> list[int]:
-            rows = await connection.execute_fetchall(
+        def work(connection: sqlite3.Connection) -> list[int]:
+            rows = connection.execute(
                 "DELETE FROM guilds WHERE removed_at <= ? RETURNING guild_id", (to_stored(before),)
-            )
+            ).fetchall()
             erased = [int(row[0]) for row in rows]
             for guild_id in erased:
-                await connection.execute("DELETE FROM guild_blocks WHERE guild_id = ?", (guild_id,))
-                await admin_log.erase(connection, guild_id)
-                await rules.erase(connection, guild_id)
-                await budget.erase(connection, guild_id)
+                connection.execute("DELETE FROM guild_blocks WHERE guild_id = ?", (guild_id,))
+                admin_log.erase(connection, guild_id)
+                rules.erase(connection, guild_id)
+                budget.erase(connection, guild_id)
             return erased
 
         return await self._database.transact(work)
 
     async def _note_block(self, sql: str, parameters: tuple[int, ...], guild_id: int, entry: LogEntry) -> bool:
-        async def work(connection: aiosqlite.Connection) -> bool:
-            changed = bool(list(await connection.execute_fetchall(sql, parameters)))
+        def work(connection: sqlite3.Connection) -> bool:
+            changed = bool(connection.execute(sql, parameters).fetchall())
             if changed:
-                await admin_log.record(connection, guild_id, entry)
+                admin_log.record(connection, guild_id, entry)
             return changed
 
         return await self._database.transact(work)
 
 
-async def _stored(connection: aiosqlite.Connection, guild_id: int) -> str:
-    rows = list(await connection.execute_fetchall(_GET, (guild_id,)))
+def _stored(connection: sqlite3.Connection, guild_id: int) -> str:
+    rows = connection.execute(_GET, (guild_id,)).fetchall()
     return str(rows[0][0]) if rows else "{}"
 
 

@@ -7,14 +7,13 @@ process; and a task that was created is noted by whoever learns of it.
 
 import enum
 import json
+import sqlite3
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
-
-import aiosqlite
 
 from bot.clock import Clock
 from bot.jobs.model import Job, Quality, ReplyRoute, Source, Status
@@ -152,7 +151,7 @@ ORDER BY created_at DESC LIMIT ?
 """
 
 
-Within: TypeAlias = Callable[[aiosqlite.Connection], Awaitable[None]]
+Within: TypeAlias = Callable[[sqlite3.Connection], None]
 """What else is decided and written in the transaction that stores a job."""
 
 
@@ -185,18 +184,18 @@ class JobStore:
         within it and may refuse by raising; then nothing is stored.
         """
 
-        async def insert_all(connection: aiosqlite.Connection) -> Insertion:
-            [entrance] = await connection.execute_fetchall(_ENTRANCE, (job.origin_id,))
+        def insert_all(connection: sqlite3.Connection) -> Insertion:
+            [entrance] = connection.execute(_ENTRANCE, (job.origin_id,)).fetchall()
             if entrance["is_double"]:
                 return Insertion.DOUBLE
             if entrance["n_waiting"] >= max_waiting:
                 return Insertion.FULL
             if reservation is not None:
-                await reservation(connection)
-            await connection.execute_fetchall(_INSERT, {**job_rows.inserted(job), "owner": self._owner})
+                reservation(connection)
+            connection.execute(_INSERT, {**job_rows.inserted(job), "owner": self._owner}).fetchall()
             sources = [job_rows.source_columns(job.id, source, folder=self._folder) for source in job.sources]
             if sources:
-                await connection.executemany(_PUT_SOURCE, sources)
+                connection.executemany(_PUT_SOURCE, sources)
             return Insertion.STORED
 
         return await self._database.transact(insert_all)
@@ -236,10 +235,10 @@ class JobStore:
         """
         columns = {"me": self._owner, "dead": json.dumps(list(dead))}
 
-        async def take(connection: aiosqlite.Connection) -> tuple[list[Row], list[Row]]:
-            taken = list(await connection.execute_fetchall(_TAKE_OVER, columns))
+        def take(connection: sqlite3.Connection) -> tuple[list[Row], list[Row]]:
+            taken = connection.execute(_TAKE_OVER, columns).fetchall()
             ids = json.dumps([row["id"] for row in taken])
-            return taken, list(await connection.execute_fetchall(_SOURCES_OF, (ids,)))
+            return taken, connection.execute(_SOURCES_OF, (ids,)).fetchall()
 
         rows, source_rows = await self._database.transact(take)  # whole: what is taken and not driven, nobody drives
         sources: dict[str, list[Source]] = defaultdict(list)
@@ -322,16 +321,16 @@ class JobStore:
     async def _change(self, sql: str, columns: dict[str, Any], *, also: Within | None = None) -> Row | None:
         """Change a job's status, and with it what the ledger says of the job; None where the guard did not hold."""
 
-        async def change(connection: aiosqlite.Connection) -> Row | None:
-            rows = list(await connection.execute_fetchall(sql, columns))
+        def change(connection: sqlite3.Connection) -> Row | None:
+            rows = connection.execute(sql, columns).fetchall()
             if not rows:
                 return None
             status, credits_used = Status(rows[0]["status"]), rows[0]["credits_used"]
-            await ledger.follow(
+            ledger.follow(
                 connection, job_id=rows[0]["id"], status=status, credits_used=credits_used, at=self._clock.now()
             )
             if also is not None:
-                await also(connection)
+                also(connection)
             return rows[0]
 
         return await self._database.transact(change)

@@ -7,10 +7,9 @@ The order of a reset and of what is counted at the very same instant, or a littl
 that in which they are written: each is moved behind the other by no more than `LEEWAY`.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-
-import aiosqlite
 
 from bot.guilds.model import LogEntry
 from bot.jobs.model import Status
@@ -98,9 +97,9 @@ SELECT min(id) AS id FROM (
 _BATCH = 1000
 
 
-async def reserve(connection: aiosqlite.Connection, *, job_id: str, asking: Asking, at: datetime) -> None:
+def reserve(connection: sqlite3.Connection, *, job_id: str, asking: Asking, at: datetime) -> None:
     """Hold what a job asks for."""
-    await connection.execute(
+    connection.execute(
         _PUT,
         ledger_rows.columns(
             EntryKind.RESERVE,
@@ -115,8 +114,8 @@ async def reserve(connection: aiosqlite.Connection, *, job_id: str, asking: Aski
     )
 
 
-async def follow(
-    connection: aiosqlite.Connection, *, job_id: str, status: Status, credits_used: float | None, at: datetime
+def follow(
+    connection: sqlite3.Connection, *, job_id: str, status: Status, credits_used: float | None, at: datetime
 ) -> None:
     """Write what a job's new status means for what it holds; a second time, or where it holds nothing, nothing.
 
@@ -125,16 +124,16 @@ async def follow(
     """
     columns = {"job_id": job_id, "at": to_stored(at)}
     if status is Status.DELIVERED:
-        await connection.execute(_COMMIT, columns)
+        connection.execute(_COMMIT, columns)
         if credits_used is not None:
-            await connection.execute(_SETTLE, {**columns, "cost": in_millionths(credits_used)})
+            connection.execute(_SETTLE, {**columns, "cost": in_millionths(credits_used)})
     elif status in {Status.FAILED, Status.CANCELLED, Status.EXPIRED, Status.LOST}:
-        await connection.execute(_RELEASE, columns)
+        connection.execute(_RELEASE, columns)
 
 
-async def find_asked(connection: aiosqlite.Connection, *, job_id: str, role_ids: frozenset[int]) -> Asking | None:
+def find_asked(connection: sqlite3.Connection, *, job_id: str, role_ids: frozenset[int]) -> Asking | None:
     """Return what a job was first let in for, as a request of whoever has these roles; None where it held nothing."""
-    for row in await connection.execute_fetchall(_FIRST_HELD, (job_id,)):
+    for row in connection.execute(_FIRST_HELD, (job_id,)).fetchall():
         user_id, guild_id, channel_id, images, credits = row
         return Asking(
             user_id=user_id,
@@ -147,19 +146,19 @@ async def find_asked(connection: aiosqlite.Connection, *, job_id: str, role_ids:
     return None
 
 
-async def sums(connection: aiosqlite.Connection, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:
+def sums(connection: sqlite3.Connection, windows: Sequence[Window], *, now: datetime) -> dict[Window, Usage]:
     """Sum what the ledger holds of each window, from its beginning or its subject's latest reset on."""
     if not windows:
         return {}
-    rows = await connection.execute_fetchall(*ledger_sums.sums_of(windows, now=now))
+    rows = connection.execute(*ledger_sums.sums_of(windows, now=now)).fetchall()
     return ledger_sums.read_sums(windows, list(rows))
 
 
-async def running(connection: aiosqlite.Connection, *, user_id: int, guild_id: int | None) -> Running:
+def running(connection: sqlite3.Connection, *, user_id: int, guild_id: int | None) -> Running:
     """Count the jobs that go on in a server; outside of servers nobody counts them."""
     if guild_id is None:
         return Running()
-    [row] = await connection.execute_fetchall(_RUNNING, (user_id, guild_id))
+    [row] = connection.execute(_RUNNING, (user_id, guild_id)).fetchall()
     return Running(of_member=row[0], in_guild=row[1])
 
 
@@ -217,12 +216,12 @@ class LedgerStore:
         entry = LogEntry(at=at, by_id=by_id, action="reset", subject=named, after=admin_log.as_text({"why": why}))
         parameters = {**columns, **ledger_sums.subject_parameters(0, subject)}
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(sql, parameters)
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(sql, parameters)
             if subject.guild_id is not None:
-                await admin_log.record(connection, subject.guild_id, entry)
+                admin_log.record(connection, subject.guild_id, entry)
             if subject.whose is Whose.GUILD and subject.guild_id is not None:
-                await budget.erase(connection, subject.guild_id)
+                budget.erase(connection, subject.guild_id)
 
         await self._database.transact(work)
 
@@ -267,10 +266,10 @@ class LedgerStore:
         after = admin_log.as_text({"images": done.images, "credits": done.credits, "why": done.why})
         entry = LogEntry(at=at, by_id=done.by_id, action=action, subject=f"user:{done.user_id}", after=after)
 
-        async def work(connection: aiosqlite.Connection) -> None:
-            await connection.execute(_PUT, columns)
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(_PUT, columns)
             if done.guild_id is not None:
-                await admin_log.record(connection, done.guild_id, entry)
+                admin_log.record(connection, done.guild_id, entry)
 
         await self._database.transact(work)
 

@@ -1,11 +1,10 @@
 """What is stored of jobs whose task is not known, or whose picture may still come: each statement by its name."""
 
 import json
+import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import aiosqlite
 
 from bot.errors import StoreConflict
 from bot.jobs.model import Job
@@ -70,12 +69,12 @@ class LostStore:
         One transaction decides: `within` is how far apart the submission and the task's creation may lie.
         """
 
-        async def adopt(connection: aiosqlite.Connection) -> Row | None:
+        def adopt(connection: sqlite3.Connection) -> Row | None:
             span = {"earliest": to_stored(created_at - within), "latest": to_stored(created_at + within)}
-            if await connection.execute_fetchall(_RIVALS, {"id": job.id, **span}):
+            if connection.execute(_RIVALS, {"id": job.id, **span}).fetchall():
                 return None
             columns = {"id": job.id, "status": job.status.value, "task_id": task_id}
-            rows = list(await connection.execute_fetchall(_ADOPT, columns))
+            rows = connection.execute(_ADOPT, columns).fetchall()
             return rows[0] if rows else None
 
         try:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import aiosqlite
-
 from bot.errors import StoreError
 from bot.jobs.model import Job
 from bot.store import job_rows
@@ -165,11 +163,9 @@ class RetentionStore:
         return given_up
 
     async def _give_up(self, sql: str, parameters: dict[str, int]) -> list[GivenUp]:
-        async def work(connection: aiosqlite.Connection) -> list[Row]:
-            rows = list(await connection.execute_fetchall(sql, parameters))
-            await connection.executemany(
-                "UPDATE sources SET path = NULL WHERE job_id = ?", [(row["id"],) for row in rows]
-            )
+        def work(connection: sqlite3.Connection) -> list[Row]:
+            rows = connection.execute(sql, parameters).fetchall()
+            connection.executemany("UPDATE sources SET path = NULL WHERE job_id = ?", [(row["id"],) for row in rows])
             return rows
 
         rows = await self._database.transact(work)

@@ -1,9 +1,8 @@
 """The table of rules that a server's administrators have set. It decides nothing about requests."""
 
 import builtins
+import sqlite3
 from datetime import datetime
-
-import aiosqlite
 
 from bot.errors import BadSetting
 from bot.guilds.model import LogEntry
@@ -26,14 +25,14 @@ RETURNING *
 """
 
 
-async def read_rules(connection: aiosqlite.Connection, guild_id: int) -> tuple[Rule, ...]:
+def read_rules(connection: sqlite3.Connection, guild_id: int) -> tuple[Rule, ...]:
     """Read the rules of a server within a transaction."""
-    return tuple(_rule(row) for row in await connection.execute_fetchall(_LIST, (guild_id,)))
+    return tuple(_rule(row) for row in connection.execute(_LIST, (guild_id,)).fetchall())
 
 
-async def erase(connection: aiosqlite.Connection, guild_id: int) -> None:
+def erase(connection: sqlite3.Connection, guild_id: int) -> None:
     """Erase the rules of a server."""
-    await connection.execute("DELETE FROM rules WHERE guild_id = ?", (guild_id,))
+    connection.execute("DELETE FROM rules WHERE guild_id = ?", (guild_id,))
 
 
 class RuleStore:
@@ -54,16 +53,16 @@ class RuleStore:
         Raises BadSetting("too_many_rules") where the server has as many as it may have.
         """
 
-        async def work(connection: aiosqlite.Connection) -> Rule | None:
-            rows = list(await connection.execute_fetchall(_FIND, (guild_id, *_key(rule))))
+        def work(connection: sqlite3.Connection) -> Rule | None:
+            rows = list(connection.execute(_FIND, (guild_id, *_key(rule))).fetchall())
             before = _rule(rows[0]) if rows else None
             if before == rule:
                 return before
-            [count] = await connection.execute_fetchall(_COUNT, (guild_id,))
+            [count] = connection.execute(_COUNT, (guild_id,)).fetchall()
             if before is None and count[0] >= most:
                 raise BadSetting("too_many_rules", str(most))
             values = (rule.limit, rule.rolling, by_id, to_stored(at))
-            await connection.execute(_PUT, (guild_id, *_key(rule), *values))
+            connection.execute(_PUT, (guild_id, *_key(rule), *values))
             told = LogEntry(
                 at=at,
                 by_id=by_id,
@@ -72,7 +71,7 @@ class RuleStore:
                 before=_text(before) if before else "",
                 after=_text(rule),
             )
-            await admin_log.record(connection, guild_id, told)
+            admin_log.record(connection, guild_id, told)
             return before
 
         return await self._database.transact(work)
@@ -90,12 +89,12 @@ class RuleStore:
     ) -> builtins.list[Rule]:
         """Remove the rules of a subject, of one unit or all, of one period or all, and return them."""
 
-        async def work(connection: aiosqlite.Connection) -> builtins.list[Rule]:
-            rows = await connection.execute_fetchall(_REMOVE, (guild_id, scope, subject_id or 0, unit, period))
+        def work(connection: sqlite3.Connection) -> builtins.list[Rule]:
+            rows = connection.execute(_REMOVE, (guild_id, scope, subject_id or 0, unit, period)).fetchall()
             removed = sorted(map(_rule, rows), key=lambda rule: (rule.unit, rule.period))
             for rule in removed:
                 entry = LogEntry(at=at, by_id=by_id, action="rule_removed", subject=_subject(rule), before=_text(rule))
-                await admin_log.record(connection, guild_id, entry)
+                admin_log.record(connection, guild_id, entry)
             return removed
 
         return await self._database.transact(work)

@@ -1,9 +1,8 @@
 """The table of pictures that the bot saw in a message and may not be able to read again."""
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-
-import aiosqlite
 
 from bot.jobs.model import Source
 from bot.store import job_rows
@@ -34,9 +33,9 @@ class SeenStore:
             for position, each in enumerate(sources, start=1)
         ]
 
-        async def put_all(connection: aiosqlite.Connection) -> None:
-            await connection.execute(_ERASE, (message_id, to_stored(now)))
-            await connection.executemany(_PUT, rows)
+        def put_all(connection: sqlite3.Connection) -> None:
+            connection.execute(_ERASE, (message_id, to_stored(now)))
+            connection.executemany(_PUT, rows)
 
         await self._database.transact(put_all)
 

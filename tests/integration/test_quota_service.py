@@ -89,15 +89,15 @@ class Bench:
             self.n_jobs += 1
             ids.append(f"{self.n_jobs:016x}")
 
-            async def reserve(connection: Any, job_id: str = ids[-1]) -> None:
-                await ledger.reserve(connection, job_id=job_id, asking=asking(**changes), at=self.clock.now())
+            def reserve(connection: Any, job_id: str = ids[-1]) -> None:
+                ledger.reserve(connection, job_id=job_id, asking=asking(**changes), at=self.clock.now())
 
             await self.database.transact(reserve)
         return ids
 
     async def release(self, job_id: str) -> None:
-        async def follow(connection: Any) -> None:
-            await ledger.follow(connection, job_id=job_id, status=Status.FAILED, credits_used=None, at=self.clock.now())
+        def follow(connection: Any) -> None:
+            ledger.follow(connection, job_id=job_id, status=Status.FAILED, credits_used=None, at=self.clock.now())
 
         await self.database.transact(follow)
 

@@ -5,9 +5,9 @@ import contextlib
 import os
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.errors import StoreError
@@ -18,6 +18,7 @@ from bot.store.schema import migrations
 from tests.support.stored_jobs import brought_to, open_store
 
 NEWEST = migrations()[-1][0]
+PATIENCE_S = 20.0
 WRITE = "INSERT INTO meta (key, value) VALUES (?, 'x')"
 
 
@@ -39,19 +40,19 @@ def make_old(path: Path, *, version: int, key: str = "kept") -> None:
 
 async def test_a_copy_beside_a_writer_holds_what_was_committed_and_stands_alone(tmp_path: Path) -> None:
     """One file for its owner's eyes, whole, without the half of a transaction; the writer goes on."""
-    half_way, go_on = asyncio.Event(), asyncio.Event()
+    half_way, go_on = threading.Event(), threading.Event()
 
-    async def work(connection: aiosqlite.Connection) -> None:
-        await connection.execute(WRITE, ("half",))
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(WRITE, ("half",))
         half_way.set()
-        await go_on.wait()
+        go_on.wait(PATIENCE_S)
 
     to = tmp_path / "copies" / "a.sqlite3"
     to.parent.mkdir()
     database = await Database.open(tmp_path / "a.sqlite3")
     await database.write(WRITE, ("committed",))
     writing = asyncio.create_task(database.transact(work))
-    await half_way.wait()
+    await asyncio.to_thread(half_way.wait, PATIENCE_S)
     copied = await asyncio.to_thread(backup.copy, tmp_path / "a.sqlite3", to)
     go_on.set()
     await writing

@@ -12,7 +12,6 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import pytest
 
 from bot.errors import StoreError
@@ -21,6 +20,7 @@ from bot.store.meta import MetaStore
 from bot.store.schema import inspect, migrations
 
 NEWEST = migrations()[-1][0]
+PATIENCE_S = 20.0
 WRITE = "INSERT INTO meta (key, value) VALUES (?, ?)"
 
 
@@ -177,17 +177,17 @@ async def test_a_write_goes_on_when_its_caller_is_cancelled(tmp_path: Path) -> N
 
 async def test_a_transaction_goes_on_when_its_caller_is_cancelled(tmp_path: Path) -> None:
     """Half of it is never seen: neither by a reader meanwhile nor afterwards."""
-    half_way, go_on = asyncio.Event(), asyncio.Event()
+    half_way, go_on = threading.Event(), threading.Event()
 
-    async def work(connection: aiosqlite.Connection) -> None:
-        await connection.execute(WRITE, ("first", "x"))
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute(WRITE, ("first", "x"))
         half_way.set()
-        await go_on.wait()
-        await connection.execute(WRITE, ("second", "x"))
+        go_on.wait(PATIENCE_S)
+        connection.execute(WRITE, ("second", "x"))
 
     async with opened(tmp_path / "a.sqlite3") as database:
         caller = asyncio.create_task(database.transact(work))
-        await half_way.wait()
+        await asyncio.to_thread(half_way.wait, PATIENCE_S)
         caller.cancel()
         await asyncio.gather(caller, return_exceptions=True)
         assert await keys(database) == []
@@ -199,11 +199,11 @@ async def test_a_transaction_goes_on_when_its_caller_is_cancelled(tmp_path: Path
 
 async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
     """A write whose caller is gone is finished before the file is closed."""
-    go_on = asyncio.Event()
+    go_on = threading.Event()
 
-    async def work(connection: aiosqlite.Connection) -> None:
-        await go_on.wait()
-        await connection.execute(WRITE, ("late", "x"))
+    def work(connection: sqlite3.Connection) -> None:
+        go_on.wait(PATIENCE_S)
+        connection.execute(WRITE, ("late", "x"))
 
     database = await Database.open(tmp_path / "a.sqlite3")
     caller = asyncio.create_task(database.transact(work))
@@ -222,17 +222,17 @@ async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
 async def test_a_transaction_that_fails_is_undone_and_the_next_one_works(tmp_path: Path) -> None:
     """Our own error comes out as it is, the database's as a StoreError."""
 
-    async def breaks(connection: aiosqlite.Connection) -> None:
-        await connection.execute(WRITE, ("gone", "x"))
+    def breaks(connection: sqlite3.Connection) -> None:
+        connection.execute(WRITE, ("gone", "x"))
         raise ZeroDivisionError
 
-    async def repeats(connection: aiosqlite.Connection) -> str:
-        await connection.execute(WRITE, ("twice", "x"))
-        await connection.execute(WRITE, ("twice", "x"))
+    def repeats(connection: sqlite3.Connection) -> str:
+        connection.execute(WRITE, ("twice", "x"))
+        connection.execute(WRITE, ("twice", "x"))
         return "never"
 
-    async def works(connection: aiosqlite.Connection) -> str:
-        await connection.execute(WRITE, ("kept", "x"))
+    def works(connection: sqlite3.Connection) -> str:
+        connection.execute(WRITE, ("kept", "x"))
         return "done"
 
     async with opened(tmp_path / "a.sqlite3") as database:
@@ -246,18 +246,21 @@ async def test_a_transaction_that_fails_is_undone_and_the_next_one_works(tmp_pat
 
 async def test_writes_do_not_slip_into_somebody_elses_transaction(tmp_path: Path) -> None:
     """On one shared connection they would be rolled back with it."""
-    half_way = asyncio.Event()
+    half_way, go_on = threading.Event(), threading.Event()
 
-    async def breaks(connection: aiosqlite.Connection) -> None:
-        await connection.execute(WRITE, ("gone", "x"))
+    def breaks(connection: sqlite3.Connection) -> None:
+        connection.execute(WRITE, ("gone", "x"))
         half_way.set()
-        await asyncio.sleep(0.005)
+        go_on.wait(PATIENCE_S)
         raise ZeroDivisionError
 
     async with opened(tmp_path / "a.sqlite3") as database:
         breaking = asyncio.create_task(database.transact(breaks))
-        await half_way.wait()
-        await asyncio.gather(*(database.write(WRITE, (str(number), "x")) for number in range(5)))
+        await asyncio.to_thread(half_way.wait, PATIENCE_S)
+        writing = asyncio.gather(*(database.write(WRITE, (str(number), "x")) for number in range(5)))
+        await asyncio.sleep(0)
+        go_on.set()
+        await writing
         with pytest.raises(ZeroDivisionError):
             await breaking
         assert await keys(database) == list("01234")
@@ -302,17 +305,17 @@ async def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None
 
 
 KILLED = """
-import asyncio, sys
+import asyncio, sys, threading
 from pathlib import Path
 from bot.store.database import Database
 
 async def main():
     database = await Database.open(Path(sys.argv[1]))
     await database.write("INSERT INTO meta VALUES ('committed', 'x')")
-    async def work(connection):
-        await connection.execute("INSERT INTO meta VALUES ('half', 'x')")
+    def work(connection):
+        connection.execute("INSERT INTO meta VALUES ('half', 'x')")
         print("half way", flush=True)
-        await asyncio.Event().wait()
+        threading.Event().wait()
     await database.transact(work)
 
 asyncio.run(main())

@@ -23,9 +23,9 @@ def allow(n_bytes):
 async def main():
     database = await Database.open(path)
     taken, refused = [], []
-    async def two(connection):
-        await connection.execute(WRITE, (f"first of {number}", "x" * 9_000))
-        await connection.execute(WRITE, (f"second of {number}", "x" * 90_000))
+    def two(connection):
+        connection.execute(WRITE, (f"first of {number}", "x" * 9_000))
+        connection.execute(WRITE, (f"second of {number}", "x" * 90_000))
     allow(limit)
     for number in range(30):
         for key in (f"alone {number}", f"second of {number}"):

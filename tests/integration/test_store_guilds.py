@@ -1,13 +1,13 @@
 """What servers have set, in the database: read leniently, changed whole, and erased with all that hangs on it."""
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncGenerator
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import pytest
 
 from bot.errors import BadSetting
@@ -242,9 +242,9 @@ async def test_a_transaction_reads_what_it_needs(database: Database) -> None:
     await change(GuildStore(database), jobs_per_member=2)
     await GuildStore(database).block(GUILD, MEMBER, by_id=ADMIN, at=START)
 
-    async def look(connection: aiosqlite.Connection) -> list[tuple[GuildSettings, bool]]:
+    def look(connection: sqlite3.Connection) -> list[tuple[GuildSettings, bool]]:
         asked = [(GUILD, MEMBER), (GUILD, ADMIN), (OTHER, MEMBER)]
-        return [await guilds.read_facts(connection, guild_id, user_id=user_id) for guild_id, user_id in asked]
+        return [guilds.read_facts(connection, guild_id, user_id=user_id) for guild_id, user_id in asked]
 
     two_at_once = GuildSettings(jobs_per_member=2)
     assert await database.transact(look) == [(two_at_once, True), (two_at_once, False), (GuildSettings(), False)]

@@ -1,11 +1,11 @@
 """The ledger in a real database: what every job holds and gives back, what is done by hand, and who may look at it."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import pytest
 
 from bot.errors import StoreConflict
@@ -150,10 +150,10 @@ async def test_a_row_is_never_changed_and_never_removed(sql: str, books: Books) 
 async def test_what_is_rolled_back_was_never_counted(books: Books) -> None:
     """The row and what it adds up to are one write."""
 
-    async def torn(open_one: aiosqlite.Connection) -> None:
+    def torn(open_one: sqlite3.Connection) -> None:
         asking = Asking(user_id=ALICE, guild_id=GUILD, channel_id=CHANNEL, credits=PRICE)
-        await ledger.reserve(open_one, job_id="torn", asking=asking, at=NOW)
-        assert (await ledger.sums(open_one, [since_then(OF_ALICE, NOW)], now=NOW)) == {
+        ledger.reserve(open_one, job_id="torn", asking=asking, at=NOW)
+        assert (ledger.sums(open_one, [since_then(OF_ALICE, NOW)], now=NOW)) == {
             since_then(OF_ALICE, NOW): Usage(images=1, credits=PRICE)
         }
         raise ZeroDivisionError
@@ -315,10 +315,10 @@ async def test_events_are_what_still_counts_oldest_first(books: Books) -> None:
 async def test_the_rows_of_a_server_are_listed_by_the_instant_they_count_at(books: Books) -> None:
     """Up to the end, not with it; more than one batch, with many at one instant; no other server's."""
 
-    async def many(open_one: aiosqlite.Connection) -> None:
+    def many(open_one: sqlite3.Connection) -> None:
         for number in range(2500):
             asking = Asking(user_id=number, guild_id=GUILD, channel_id=CHANNEL, credits=number)
-            await ledger.reserve(open_one, job_id=f"many-{number}", asking=asking, at=NOW + number // 700 * TICK)
+            ledger.reserve(open_one, job_id=f"many-{number}", asking=asking, at=NOW + number // 700 * TICK)
 
     await books.database.transact(many)
     await books.reserve(guild_id=OTHER_GUILD)
@@ -344,7 +344,7 @@ async def test_who_goes_on_is_counted_in_a_server(tmp_path: Path) -> None:
             assert await books.database.transact(running_of(user_id, guild_id)) == counted
 
 
-def running_of(user_id: int, guild_id: int | None) -> Callable[[aiosqlite.Connection], Any]:
+def running_of(user_id: int, guild_id: int | None) -> Callable[[sqlite3.Connection], Any]:
     return lambda open_one: ledger.running(open_one, user_id=user_id, guild_id=guild_id)
 
 
@@ -356,10 +356,10 @@ async def test_two_processes_on_one_file_never_admit_one_too_many(tmp_path: Path
             asking = Asking(user_id=ALICE, guild_id=GUILD, channel_id=CHANNEL, credits=PRICE)
             window = since_then(OF_ALICE, NOW - DAY)
 
-            async def work(open_one: aiosqlite.Connection) -> bool:
-                if (await ledger.sums(open_one, [window], now=NOW))[window].images >= 5:
+            def work(open_one: sqlite3.Connection) -> bool:
+                if (ledger.sums(open_one, [window], now=NOW))[window].images >= 5:
                     return False
-                await ledger.reserve(open_one, job_id=f"crowd-{number}", asking=asking, at=NOW)
+                ledger.reserve(open_one, job_id=f"crowd-{number}", asking=asking, at=NOW)
                 return True
 
             return await books.database.transact(work)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import aiosqlite
 import pytest
 
 from bot.errors import StoreError
@@ -194,9 +193,9 @@ async def test_the_ledger_of_all_servers_comes_row_by_row(books: Books) -> None:
     """More rows than are read at once, each once."""
     asking = Asking(user_id=1, guild_id=None, channel_id=CHANNEL, credits=1)
 
-    async def fill(connection: aiosqlite.Connection) -> None:
+    def fill(connection: sqlite3.Connection) -> None:
         for number in range(2300):
-            await ledger.reserve(connection, job_id=f"{number}", asking=asking, at=START)
+            ledger.reserve(connection, job_id=f"{number}", asking=asking, at=START)
 
     await books.database.transact(fill)
     await books.use(START + DAY)
