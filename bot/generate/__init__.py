@@ -17,7 +17,7 @@ from bot.generate import saving
 from bot.generate.order import Order, Unusable, checked
 from bot.jobs import failures, polling
 from bot.jobs.model import Drawing, Failure, FailureKind, ResultFile
-from bot.jobs.results import ResultKeeper
+from bot.jobs.results import NOT_KEPT, ResultKeeper
 from bot.net import Downloader, make_session
 from bot.provider import errors
 from bot.provider.api import EvoLink
@@ -198,11 +198,11 @@ async def _fetch(keeper: ResultKeeper, task: Task, *, clock: Clock) -> ResultFil
         try:
             return await keeper.fetch("result", url)
         except (DownloadFailed, NotAPicture) as error:
+            if isinstance(error, DownloadFailed) and error.reason == NOT_KEPT:
+                raise NotSaved(f"there is no room for it ({error.detail})", task_id=task.id, url=url) from error
             if not tries_left:
                 why = f"it could not be fetched ({error.reason.replace('_', ' ')})"
                 raise NotSaved(why, task_id=task.id, url=url) from error
-        except OSError as error:
-            raise NotSaved(f"there is no room for it ({error.strerror})", task_id=task.id, url=url) from error
         await clock.sleep(2.0)
 
 

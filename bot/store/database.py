@@ -29,6 +29,7 @@ _CHECKPOINT_PAGES = 8000
 """How long the log may become before a commit carries it over: such a one takes many times as long as the others, so it
 shall be rare. Of pages of 4 KiB it is 33 MB.
 """
+_SET_CHECKPOINT = f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}"
 
 
 class _Connection(aiosqlite.Connection):
@@ -68,7 +69,7 @@ class Database:
                 writer = await _connect(stack, path, busy_timeout_s)
                 if not only_to_read:
                     await schema.upgrade(writer, path, alone=alone)
-                await writer.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+                await writer.execute(_SET_CHECKPOINT)
                 reader = await _connect(stack, path, busy_timeout_s)
                 for connection in (writer, reader) if only_to_read else ():
                     await connection.execute("PRAGMA query_only = ON")
