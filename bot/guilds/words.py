@@ -41,17 +41,10 @@ def find_word(prompt: str, words: tuple[str, ...]) -> str | None:
     """
     if not words:
         return None
-    sought = _sought(words)
     text = normal_form(prompt)
-    edges = _edges(text)
-    for start, first in enumerate(text):
-        if not edges[start]:
-            continue
-        for length in sought.lengths.get(first, ()):
-            end = start + length
-            if end < len(edges) and edges[end] and (word := sought.written.get(text[start:end])) is not None:
-                return word
-    return None
+    spots = _spots(text, _sought(words))
+    edges = _edges(text) if spots else []
+    return next((word for start, end, word in spots if edges[start] and edges[end]), None)
 
 
 def parse_words(text: str) -> tuple[str, ...]:
@@ -98,6 +91,16 @@ def _sought(words: tuple[str, ...]) -> _Sought:
         if normal:
             lengths.setdefault(normal[0], set()).add(len(normal))
     return _Sought(written=written, lengths={first: tuple(sorted(found)) for first, found in lengths.items()})
+
+
+def _spots(text: str, sought: _Sought) -> list[tuple[int, int, str]]:
+    """List where the letters of a word stand, as a word or not, from the left: start, end, how it was written."""
+    return [
+        (start, start + length, word)
+        for start, first in enumerate(text)
+        for length in sought.lengths.get(first, ())
+        if start + length <= len(text) and (word := sought.written.get(text[start : start + length])) is not None
+    ]
 
 
 def _edges(text: str) -> list[bool]:

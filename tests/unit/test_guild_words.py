@@ -156,6 +156,13 @@ def test_words_of_all_kinds_are_whole_words(word: str, prompt: str, is_found: bo
     assert find_word(prompt, (word,)) == (word if is_found else None)
 
 
+def test_of_words_that_begin_alike_the_longer_one_needs_all_its_letters() -> None:
+    """At the very end of a prompt as well."""
+    assert find_word("a cat", ("catfish", "cat")) == "cat"
+    assert find_word("catfish", ("cat", "catfish")) == "catfish"
+    assert find_word("a catfis", ("catfish", "cat")) is None
+
+
 def test_the_first_in_the_prompt_is_named_as_it_was_written() -> None:
     """So that the person sees which word it was."""
     assert find_word("a cat and a DOG", ("Dog", "CAT")) == "CAT"

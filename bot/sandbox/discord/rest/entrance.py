@@ -85,7 +85,7 @@ class Entrance:
 
     async def _read_anyway(self, request: web.Request, route: Route, record: RequestRecord) -> None:
         """Read what came with a call that is not performed, so that the journal tells of it."""
-        with contextlib.suppress(ApiRefusal):
+        with contextlib.suppress(ApiRefusal, ConnectionResetError):
             self._note_body(record, await read_body(request, takes_body=route.takes_body))
 
     def _misfortune(self, request: web.Request, record: RequestRecord, fault: Fault) -> web.StreamResponse:
@@ -120,6 +120,8 @@ class Entrance:
         except ApiRefusal as refusal:
             await drain(request)
             return self._refused(record, refusal, headers)
+        except ConnectionResetError:  # who asked has died meanwhile, and had not said all of it
+            return web.Response(status=499)
         response = self._written(record, answer, headers)
         if call.after_answer:
             await response.prepare(request)
