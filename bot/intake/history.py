@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import discord
 
@@ -11,10 +11,10 @@ from bot import errors
 from bot.clock import Clock
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.intake.answers import answer_privately, explained, refusals_of_discord_noted
+from bot.intake.places import places_of
 from bot.intake.result_presses import ResultPresses
 from bot.intake.routes import route_of
 from bot.jobs.library import Library, Page
-from bot.jobs.model import Job, Status
 from bot.ui import history, texts
 from bot.ui.history_buttons import HistoryButton, HistoryPress
 from bot.ui.result_buttons import Press
@@ -62,7 +62,8 @@ class History:
 
     async def _put(self, interaction: Interaction, number: int) -> None:
         page = await self._library.page(interaction.user.id, number)
-        message = history.history_message(page, links=await _links(interaction, page))
+        places = await places_of(interaction, [entry.job for entry in page.entries])
+        message = history.history_message(page, links={job_id: place.link for job_id, place in places.items()})
         files = await asyncio.to_thread(_open_thumbnails, page)
         try:
             await interaction.edit_original_response(
@@ -118,28 +119,3 @@ def _open_thumbnails(page: Page) -> list[discord.File]:
             with contextlib.suppress(FileNotFoundError):
                 files.append(discord.File(entry.thumbnail, filename=history.thumbnail_name(entry.job.id)))
     return files
-
-
-async def _links(interaction: Interaction, page: Page) -> dict[str, str]:
-    """Return the addresses of the messages that show the entries; a private answer has none."""
-    jobs = [entry.job for entry in page.entries if _has_message(entry.job)]
-    direct_id = None
-    if any(_is_elsewhere(interaction, job) for job in jobs):
-        with contextlib.suppress(discord.HTTPException):
-            direct_id = (await interaction.user.create_dm()).id
-    return {job.id: _link(job, is_direct=job.route.channel_id == direct_id) for job in jobs}
-
-
-def _has_message(job: Job) -> bool:
-    return job.route.message_id is not None and not job.route.ephemeral and job.status is not Status.EXPIRED
-
-
-def _is_elsewhere(interaction: Interaction, job: Job) -> bool:
-    """Tell whether a message stands in no channel that is known of its server: in an old thread, or sent directly."""
-    guild = interaction.client.get_guild(job.guild_id) if job.guild_id else None
-    return guild is None or guild.get_channel_or_thread(job.route.channel_id) is None
-
-
-def _link(job: Job, *, is_direct: bool) -> str:
-    place: Any = "@me" if is_direct or job.guild_id is None else job.guild_id
-    return f"https://discord.com/channels/{place}/{job.route.channel_id}/{job.route.message_id}"

@@ -22,6 +22,7 @@ from bot.intake.answers import answer_privately, explained, refusals_of_discord_
 from bot.intake.askers import asker_of, asker_of_message
 from bot.intake.offers import settings_for
 from bot.intake.pictures import numbered
+from bot.intake.places import places_of
 from bot.intake.routes import reference_to, route_of, route_to
 from bot.intake.wishes import Sketch, Wish, completed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
@@ -217,16 +218,25 @@ class Intake:
         """Show a result that waits, in the message whose button was pressed."""
         job = await self._jobs.find_result(job_id, user_id=interaction.user.id)
         if job.status is not Status.READY:
-            await answer_privately(interaction, texts.not_ready(job))
+            delivered = job.status is Status.DELIVERED
+            await answer_privately(
+                interaction, await _whereabouts(interaction, job) if delivered else texts.not_ready(job)
+            )
             return
         with refusals_of_discord_noted("defer"):
             await interaction.response.defer()
         here = replace(job, route=route_of(interaction, now=self._clock.now()))
         delivery = await self._announcer.deliver(here, pressed=True)
         if delivery.delivered:
-            await self._jobs.collected(job, note=delivery.note)
+            await self._jobs.collected(job, note=delivery.note, route=delivery.route or here.route)
         elif not delivery.shown:
             await answer_privately(interaction, texts.kept_for_now())
+
+
+async def _whereabouts(interaction: Interaction, job: Job) -> str:
+    """Return where a delivered picture is, for its owner, who pressed a button that outlived it."""
+    place = (await places_of(interaction, [job])).get(job.id)
+    return texts.delivered_at(place.link, is_direct=place.is_direct) if place else texts.delivered_privately()
 
 
 async def _answer_with(

@@ -17,7 +17,7 @@ from bot.jobs.search import is_task_id
 from bot.jobs.storage import Storage
 from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import LOST, Wakes
-from bot.store.jobs import JobStore
+from bot.store.jobs import JobStore, shown_at
 from bot.store.lost import LostStore
 
 log = logging.getLogger(__name__)
@@ -187,9 +187,11 @@ class JobService:
             raise errors.SourceGone(source.name)
         return replace(source, url=None, hosted_url=None, hosted_until=None)
 
-    async def collected(self, job: Job, *, note: str | None) -> None:
-        """Note that a result that waited was handed over, and what had to be done to it."""
-        await self._store.move(job, Status.DELIVERED, told_at=self._clock.now(), delivery_note=note)
+    async def collected(self, job: Job, *, note: str | None, route: ReplyRoute) -> None:
+        """Note that a result that waited was handed over, what had to be done to it, and where it stands."""
+        await self._store.move(
+            job, Status.DELIVERED, also=shown_at(job.id, route), told_at=self._clock.now(), delivery_note=note
+        )
 
     async def call_back(self, job_id: str, token: str) -> bool:
         """Take a callback as a hint to look at the task now; False where the token is not the job's."""

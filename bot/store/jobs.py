@@ -147,6 +147,11 @@ WHERE id = :id AND status IN ('preparing', 'queued', 'submitting', 'running') AN
 RETURNING *
 """
 
+# What was private once is no link to go to, and stays its owner's: also where it was collected in another message.
+_SHOWN_AT = """
+UPDATE jobs SET channel_id = ?, message_id = ?, ephemeral = ephemeral OR ?, channel_reachable = ? WHERE id = ?
+"""
+
 _RECENT_DURATIONS = """
 SELECT (finished_at - submitted_at) / 1000000.0 AS seconds FROM jobs
 WHERE status IN ('delivered', 'ready') AND quality = ? AND submitted_at IS NOT NULL
@@ -156,6 +161,16 @@ ORDER BY created_at DESC LIMIT ?
 
 Within: TypeAlias = Callable[[sqlite3.Connection], None]
 """What else is decided and written in the transaction that stores a job."""
+
+
+def shown_at(job_id: str, route: ReplyRoute) -> Within:
+    """Return what notes, within a move, where a person has collected their picture; its token is not stored."""
+    columns = (route.channel_id, route.message_id, route.ephemeral, route.channel_reachable, job_id)
+
+    def note(connection: sqlite3.Connection) -> None:
+        connection.execute(_SHOWN_AT, columns)
+
+    return note
 
 
 class Insertion(enum.Enum):

@@ -141,7 +141,6 @@ def test_a_service_that_does_not_answer_is_named_as_the_reason() -> None:
         (Status.RUNNING, "still being made"),
         (Status.QUEUED, "still being made"),
         (Status.DELIVERING, "on its way"),
-        (Status.DELIVERED, "on its way"),
         (Status.CANCELLED, "Cancelled before"),
         (Status.FAILED, "inside the bot"),
     ],
@@ -149,6 +148,15 @@ def test_a_service_that_does_not_answer_is_named_as_the_reason() -> None:
 def test_a_picture_that_cannot_be_collected_is_explained(status: Status, words: str) -> None:
     """The button says why nothing comes, whatever became of the job."""
     assert words in texts.not_ready(job(status=status))
+
+
+def test_where_a_picture_stands_is_told_to_who_comes_to_collect() -> None:
+    """Each place is called what it is; what was shown in private cannot be gone to."""
+    link = "https://discord.com/channels/1/2/3"
+    told = [texts.delivered_at(link, is_direct=False), texts.delivered_at(link, is_direct=True)]
+    assert all(link in each and "costs nothing more" in each for each in told)
+    assert ["direct messages" in each for each in told] == [False, True]
+    assert "only you could see" in texts.delivered_privately()
 
 
 def test_a_failure_is_told_to_who_comes_to_collect() -> None:

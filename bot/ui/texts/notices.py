@@ -92,7 +92,7 @@ def not_deleted() -> str:
 
 
 def not_ready(job: Job) -> str:
-    """Return the answer to a person who wants to collect what is not, or no longer, there to be collected."""
+    """Return the answer to a person who wants to collect what is not there to be collected, and was not delivered."""
     if job.status in {Status.FAILED, Status.LOST}:
         told = failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
         hope = f" {late.may_still_come()}" if job.status is Status.LOST else ""
@@ -101,8 +101,20 @@ def not_ready(job: Job) -> str:
         return cancelled_before()
     if job.status is Status.EXPIRED:
         return expired(job.finished_at or job.created_at)
-    if job.status in {Status.DELIVERING, Status.DELIVERED}:
-        return (
-            "This picture has been put into its channel already, or is just on its way there. That costs nothing more."
-        )
+    if job.status is Status.DELIVERING:
+        return "This picture is made and just on its way to you. That costs nothing more."
     return still_working()
+
+
+def delivered_at(link: str, *, is_direct: bool) -> str:
+    """Return the answer to a person who wants to collect what stands in a message they can go to."""
+    where = "was sent to your direct messages" if is_direct else "has been put into a message"
+    return f"This picture {where} already: {link}. {_AGAIN}"
+
+
+def delivered_privately() -> str:
+    """Return the answer to a person who wants to collect what they were shown where nobody can go to any more."""
+    return f"You were shown this picture already, in a message that only you could see. {_AGAIN}"
+
+
+_AGAIN = "That costs nothing more; `/history` shows it again while it is kept."
