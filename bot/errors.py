@@ -7,6 +7,7 @@ ImagebotError
 │   ├── PromptTooLong        length, limit
 │   ├── DoubleRequest        the same interaction came twice
 │   ├── QueueFull            waiting, limit
+│   ├── TooManyWaiting       own
 │   ├── NotYours             a button of somebody else's job
 │   ├── UnknownJob           a button whose job is not known (any more)
 │   ├── PressedTwice         a button that costs something was pressed twice in a moment
@@ -98,6 +99,14 @@ class QueueFull(Refusal):
         super().__init__(f"{waiting} of {limit}")
         self.waiting = waiting
         self.limit = limit
+
+
+class TooManyWaiting(Refusal):
+    """So many jobs of this person wait that the places still free are left to others; `own` is how many."""
+
+    def __init__(self, *, own: int) -> None:
+        super().__init__(f"{own} of their own")
+        self.own = own
 
 
 class NotYours(Refusal):

@@ -143,8 +143,6 @@ class Admission:
             raise await self._refusal(error.decision, asking, request.drawing.quality) from None
         if inserted is Insertion.DOUBLE:
             raise errors.DoubleRequest
-        if inserted is Insertion.FULL:
-            raise errors.QueueFull(waiting=max_waiting, limit=max_waiting)
 
     def _asking(self, request: Request) -> Asking:
         asker = request.asker

@@ -63,8 +63,9 @@ class JobService:
     async def submit(self, request: Request) -> Job:
         """Store a request as a job, before its person is answered; `begin` starts it.
 
-        Raises a Refusal, and then nothing was stored and nothing is counted: ShuttingDown, QueueFull, StorageFull,
-        StorageUnusable, DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does not allow.
+        Raises a Refusal, and then nothing was stored and nothing is counted: ShuttingDown, QueueFull, TooManyWaiting,
+        StorageFull, StorageUnusable, DoubleRequest, StoreUnavailable, or what the operator, the server or a quota does
+        not allow.
         """
         if self._runner.stopping:
             raise errors.ShuttingDown

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from bot.clock import Clock
+from bot.errors import QueueFull, TooManyWaiting
 from bot.jobs.model import Job, Quality, ReplyRoute, Source, Status
 from bot.jobs.transitions import may_move
 from bot.store import job_rows, ledger
@@ -36,10 +37,12 @@ INSERT INTO jobs (
 )
 """
 
-_ENTRANCE = """
-SELECT EXISTS (SELECT 1 FROM jobs WHERE origin_id = ?) AS is_double,
-       (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued')) AS n_waiting
+ENTRANCE = """
+SELECT EXISTS (SELECT 1 FROM jobs WHERE origin_id = :origin_id) AS is_double,
+       (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued')) AS n_waiting,
+       (SELECT count(*) FROM jobs WHERE status IN ('preparing', 'queued') AND user_id = :user_id) AS n_own_waiting
 """
+"""Asked before each new job is taken. What waits is counted by its index."""
 
 _PUT_SOURCE = """
 INSERT OR REPLACE INTO sources (
@@ -161,8 +164,6 @@ class Insertion(enum.Enum):
     STORED = enum.auto()
     DOUBLE = enum.auto()
     """Its interaction or message was stored before."""
-    FULL = enum.auto()
-    """As many jobs as may wait for a slot at the provider wait already."""
 
 
 class JobStore:
@@ -178,18 +179,23 @@ class JobStore:
         self._owner = owner
 
     async def insert(self, job: Job, *, max_waiting: int, reservation: Within | None = None) -> Insertion:
-        """Store a new job with its sources where fewer than `max_waiting` wait, or say why not.
+        """Store a new job with its sources, unless it is there already.
 
-        One transaction decides: of many that come at once, no more get in than there is room for. `reservation` runs
-        within it and may refuse by raising; then nothing is stored.
+        Raises QueueFull where `max_waiting` wait, and TooManyWaiting where its person has as many places in the line as
+        are still free: nobody takes more than half of it, and who has none finds one until it is full. One transaction
+        decides: of many that come at once, no more get in than there is room for. `reservation` runs within it and may
+        refuse by raising, too; then nothing is stored.
         """
 
         def insert_all(connection: sqlite3.Connection) -> Insertion:
-            [entrance] = connection.execute(_ENTRANCE, (job.origin_id,)).fetchall()
+            asked = {"origin_id": job.origin_id, "user_id": job.user_id}
+            [entrance] = connection.execute(ENTRANCE, asked).fetchall()
             if entrance["is_double"]:
                 return Insertion.DOUBLE
-            if entrance["n_waiting"] >= max_waiting:
-                return Insertion.FULL
+            if (n_free := max_waiting - entrance["n_waiting"]) <= 0:
+                raise QueueFull(waiting=max_waiting, limit=max_waiting)
+            if (n_own := entrance["n_own_waiting"]) >= n_free:
+                raise TooManyWaiting(own=n_own)
             if reservation is not None:
                 reservation(connection)
             connection.execute(_INSERT, {**job_rows.inserted(job), "owner": self._owner}).fetchall()

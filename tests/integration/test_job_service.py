@@ -66,12 +66,12 @@ async def open_service(
         )
 
 
-def request(origin_id: int) -> Request:
+def request(origin_id: int, *, user_id: int = OWNER) -> Request:
     return Request(
         origin_id=origin_id,
-        user_id=OWNER,
+        user_id=user_id,
         guild_id=GUILD,
-        asker=Asker(user_id=OWNER, guild_id=GUILD, channel_id=7),
+        asker=Asker(user_id=user_id, guild_id=GUILD, channel_id=7),
         drawing=Drawing(prompt="x"),
         route=new_job().route,
     )
@@ -81,13 +81,26 @@ async def test_two_hundred_at_once_do_not_get_past_the_limit(tmp_path: Path) -> 
     """Each of those who do not get in is told so, and nothing of theirs is stored."""
     async with open_service(tmp_path, max_waiting=10) as (service, store):
         outcomes = await asyncio.gather(
-            *(service.submit(request(number)) for number in range(200)), return_exceptions=True
+            *(service.submit(request(number, user_id=number)) for number in range(200)), return_exceptions=True
         )
         assert sum(isinstance(outcome, Job) for outcome in outcomes) == 10
         refused = [outcome for outcome in outcomes if isinstance(outcome, errors.QueueFull)]
         assert len(refused) == 190
         assert {(error.waiting, error.limit) for error in refused} == {(10, 10)}
         assert len(await store._database.read("SELECT id FROM jobs")) == 10
+
+
+async def test_who_floods_the_line_leaves_room_for_others_and_is_counted(tmp_path: Path) -> None:
+    """Half of the line, with the number of their own in the refusal; the report of their server knows why."""
+    async with open_service(tmp_path, max_waiting=10) as (service, store):
+        outcomes = await asyncio.gather(
+            *(service.submit(request(number)) for number in range(20)), return_exceptions=True
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, errors.TooManyWaiting)]
+        assert (len(refused), {error.own for error in refused}) == (15, {5})
+        await service.submit(request(100, user_id=SOMEBODY))
+        [counted] = await store._database.read("SELECT guild_id, reason, count FROM refusals")
+        assert tuple(counted) == (GUILD, "too_many_waiting", 15)
 
 
 async def test_a_double_is_refused_as_such(tmp_path: Path) -> None:

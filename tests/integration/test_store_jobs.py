@@ -1,6 +1,7 @@
 """Stored jobs: what goes in comes out, one of two wins, and a wish to cancel is never forgotten."""
 
 import asyncio
+import contextlib
 import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import StoreConflict
+from bot.errors import QueueFull, Refusal, StoreConflict, TooManyWaiting
 from bot.jobs.model import (
     Failure,
     FailureKind,
@@ -20,11 +21,12 @@ from bot.jobs.model import (
     Thinking,
 )
 from bot.store.instants import from_stored, to_stored
-from bot.store.jobs import Insertion
+from bot.store.jobs import ENTRANCE, Insertion
 from tests.support.stored_jobs import PLENTY, brought_to, new_job, open_store, result_in
 from tests.support.ui_jobs import NOW
 
 LATER = NOW + timedelta(minutes=3, microseconds=7)
+BOB = 21
 LIVE = [Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING]
 
 
@@ -284,18 +286,67 @@ async def test_only_jobs_before_submission_wait(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         for status in Status:
             await brought_to(store, status, folder=tmp_path)
-        assert await store.insert(new_job(), max_waiting=2) is Insertion.FULL
-        assert await store.insert(new_job(), max_waiting=3) is Insertion.STORED
+        with pytest.raises(QueueFull):
+            await store.insert(new_job(user_id=BOB), max_waiting=2)
+        assert await store.insert(new_job(user_id=BOB), max_waiting=3) is Insertion.STORED
 
 
 async def test_of_many_that_come_at_once_no_more_get_in_than_there_is_room_for(tmp_path: Path) -> None:
     """One statement counts and stores, also between two processes; who is refused leaves nothing behind."""
     async with open_store(tmp_path) as one, open_store(tmp_path) as other:
         stores = (one, other) * 30
-        outcomes = await asyncio.gather(*(store.insert(new_job(), max_waiting=7) for store in stores))
+        asked = [store.insert(new_job(user_id=number), max_waiting=7) for number, store in enumerate(stores)]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
         assert outcomes.count(Insertion.STORED) == 7
-        assert outcomes.count(Insertion.FULL) == 53
+        assert sum(isinstance(outcome, QueueFull) for outcome in outcomes) == 53
         assert len(await one.take_over([])) == 7
+
+
+@pytest.mark.parametrize(("max_waiting", "most"), [(1, 1), (2, 1), (3, 2), (10, 5), (11, 6)])
+async def test_one_person_gets_no_more_places_than_are_left_free(max_waiting: int, most: int, tmp_path: Path) -> None:
+    """However many come at once, over two processes; half of the line and no more, so that the next one finds room."""
+    async with open_store(tmp_path) as one, open_store(tmp_path) as other:
+        asked = [store.insert(new_job(), max_waiting=max_waiting) for store in (one, other) * 12]
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert outcomes.count(Insertion.STORED) == most
+        told = {(type(each), getattr(each, "own", None)) for each in outcomes if isinstance(each, Refusal)}
+        assert told == {(QueueFull, None) if max_waiting == 1 else (TooManyWaiting, most)}
+        assert len(await one.take_over([])) == most
+
+
+async def test_who_has_none_waiting_finds_a_place_until_the_line_is_full(tmp_path: Path) -> None:
+    """One after the other they flood it, each with as much as they get; whoever comes anew is let in all the same."""
+    async with open_store(tmp_path) as store:
+        places: list[int] = []
+        for user_id in range(1, 9):
+            n_own = 0
+            with contextlib.suppress(TooManyWaiting, QueueFull):
+                while await store.insert(new_job(user_id=user_id), max_waiting=16) is Insertion.STORED:
+                    n_own += 1
+            places.append(n_own)
+        assert places == [8, 4, 2, 1, 1, 0, 0, 0]
+
+
+async def test_a_place_that_was_left_may_be_taken_again(tmp_path: Path) -> None:
+    """Whatever a person had drawn before, and whoever waits with them: only what waits now takes places."""
+    async with open_store(tmp_path) as store:
+        waiting = [await brought_to(store, Status.QUEUED, folder=tmp_path) for _ in range(2)]
+        with pytest.raises(TooManyWaiting):
+            await store.insert(new_job(), max_waiting=4)
+        await store.move(waiting[0], Status.SUBMITTING, submitted_at=NOW)
+        assert await store.insert(new_job(), max_waiting=4) is Insertion.STORED
+
+
+async def test_the_line_is_counted_by_its_index(tmp_path: Path) -> None:
+    """No row is read for it: neither what others had drawn nor what this person had."""
+    async with open_store(tmp_path) as store:
+        asked = {"origin_id": 1, "user_id": BOB}
+        plan = [str(row["detail"]) for row in await store._database.read(f"EXPLAIN QUERY PLAN {ENTRANCE}", asked)]
+        assert [step for step in plan if "jobs" in step] == [
+            "SEARCH jobs USING COVERING INDEX sqlite_autoindex_jobs_2 (origin_id=?)",
+            "SCAN jobs USING COVERING INDEX jobs_waiting",
+            "SEARCH jobs USING COVERING INDEX jobs_waiting (user_id=? AND status=?)",
+        ]
 
 
 async def test_a_double_is_called_so_where_nothing_more_is_taken(tmp_path: Path) -> None:

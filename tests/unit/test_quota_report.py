@@ -42,6 +42,7 @@ COUNTED = [
     (errors.WordNotAllowed("duck"), "word_not_allowed"),
     (errors.SpendingStopped(until=None), "spending_stopped"),
     (errors.QueueFull(waiting=3, limit=3), "queue_full"),
+    (errors.TooManyWaiting(own=2), "too_many_waiting"),
     (errors.StorageFull(), "storage_full"),
     (errors.StoreUnavailable(), "store_unavailable"),
 ]

@@ -17,6 +17,8 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.PromptTooLong(length=2345, limit=2000), "2,345 characters and the model reads at most 2,000"),
     (errors.DoubleRequest(), "taken already"),
     (errors.QueueFull(waiting=1000, limit=1000), "1,000 of 1,000 places"),
+    (errors.TooManyWaiting(own=1), "1 picture waiting already"),
+    (errors.TooManyWaiting(own=1500), "1,500 pictures waiting already"),
     (errors.NotYours(), "belongs to the person who asked"),
     (errors.UnknownJob(), "does not know this picture any more"),
     (errors.PressedTwice(), "pressed twice"),

@@ -46,6 +46,15 @@ def _(error: errors.QueueFull) -> str:
 
 
 @refusal.register
+def _(error: errors.TooManyWaiting) -> str:
+    yours = "1 picture" if error.own == 1 else f"{error.own:,} pictures"
+    return (
+        f"You have {yours} waiting already, and the places that are left in the line are kept free for others. "
+        f"Nothing was spent; please ask again when {'it is' if error.own == 1 else 'some of them are'} drawn."
+    )
+
+
+@refusal.register
 def _(error: errors.NotYours) -> str:
     del error
     return not_yours()

@@ -18,6 +18,7 @@ REASONS = {
     "word_not_allowed": "word not allowed",
     "spending_stopped": "spending stopped",
     "queue_full": "the line was full",
+    "too_many_waiting": "too many waiting",
     "storage_full": "the disk was full",
     "store_unavailable": "database not available",
 }
