@@ -30,7 +30,7 @@ def explained() -> Generator[None, None, None]:
     """Turn what discord.py raises while it connects into CannotConnect with a line for the operator."""
     try:
         yield
-    except (discord.ClientException, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         raise CannotConnect(line(error)) from error
 
 
