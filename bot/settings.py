@@ -120,7 +120,10 @@ class BasicSettings(BaseSettings):
     """How settings are read, and how logs are written."""
 
     # utf-8-sig: some editors begin a file with a byte order mark, which would else become part of the first name
-    model_config = SettingsConfigDict(env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True)
+    # defer_build: a program uses one of the classes that build on this, and to prepare all takes a tenth of its start
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True, defer_build=True
+    )
 
     log_level: Annotated[LogLevel, BeforeValidator(setting_values.upper)] = LogLevel.INFO
     log_format: Annotated[LogFormat, BeforeValidator(setting_values.lower)] = LogFormat.TEXT

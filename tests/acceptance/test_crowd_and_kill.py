@@ -69,7 +69,7 @@ async def test_killed_in_the_middle_of_a_create_the_person_is_told_and_nothing_i
         await house.until(lambda: any(seen.path == "/v1/images/generations" for seen in house.evolink.requests))
         await process.kill()
     async with house.bot_process():
-        await house.until(lambda: "may still charge" in words(message))
+        await house.until(lambda: "may still charge" in words(message), step_s=5)
     assert len([seen for seen in house.evolink.requests if seen.path == "/v1/images/generations"]) == 1
 
 

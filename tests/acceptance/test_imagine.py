@@ -171,7 +171,7 @@ async def test_a_create_of_unknown_outcome_is_never_repeated(house: House, fault
     house.evolink.knobs.create.append(fault)
     async with house.bot():
         message = await house.imagine()
-        await house.until(lambda: "may still charge" in words(message))
+        await house.until(lambda: "may still charge" in words(message), step_s=10)
         creates = [seen for seen in house.evolink.requests if seen.path == "/v1/images/generations"]
         assert len(creates) == 1
 

@@ -17,7 +17,7 @@ async def given_up(house: House, **outcome: Any) -> Message:
     """Ask for a picture that takes longer than the bot waits, and return its message once that is said."""
     house.evolink.knobs.task.append(Completed(duration_s=3 * MINUTE, **outcome))
     message = await house.imagine()
-    await house.until(lambda: "keeps looking" in words(message), step_s=1)
+    await house.until(lambda: "keeps looking" in words(message), step_s=2)
     assert house.stored("status")[-1] == "lost"
     return message
 
@@ -73,7 +73,7 @@ async def test_a_late_callback_brings_it_at_once(house: House) -> None:
     port = free_port()
     async with house.bot(job_deadline_minutes=1, public_base_url=f"http://127.0.0.1:{port}", web_port=port):
         message = await given_up(house)
-        await house.until(lambda: house.tasks[0].callbacks, step_s=1)
+        await house.until(lambda: house.tasks[0].callbacks, step_s=2)
         await house.until(lambda: message.attachments, step_s=1, limit_s=30)
 
 
@@ -102,7 +102,7 @@ async def test_what_never_comes_is_given_up_after_a_day_without_another_word(hou
     house.evolink.knobs.task.append(outcome)
     async with house.bot(job_deadline_minutes=1):
         message = await house.imagine()
-        await house.until(lambda: "keeps looking" in words(message), step_s=1)
+        await house.until(lambda: "keeps looking" in words(message), step_s=2)
         n_states = len(message.states)
         await house.clock.advance(2 * MINUTE)
         day = 24 * 3600 * 1_000_000
@@ -117,8 +117,8 @@ async def test_a_result_that_cannot_be_fetched_for_a_while_is_fetched_later(hous
     house.evolink.knobs.result.append(HttpFault(status=503), times=None)
     async with house.bot(job_deadline_minutes=1):
         message = await house.imagine()
-        await house.until(lambda: "keeps trying" in words(message), step_s=1)
-        await house.until(lambda: "keeps looking" in words(message), step_s=1)
+        await house.until(lambda: "keeps trying" in words(message), step_s=2)
+        await house.until(lambda: "keeps looking" in words(message), step_s=2)
         assert sum("keeps trying" in str(state.embeds) for state in message.states) == 1
         house.evolink.knobs.result.clear()
         await house.until(lambda: message.attachments, step_s=2)
@@ -145,10 +145,10 @@ async def test_minutes_of_trouble_at_the_provider_are_waited_out(house: House, q
         message = await house.imagine()
         await house.until(lambda: "keeps trying" in words(message))
         began = house.clock.monotonic()
-        await house.until(lambda: house.clock.monotonic() > began + 5 * MINUTE, step_s=1)
+        await house.until(lambda: house.clock.monotonic() > began + 5 * MINUTE, step_s=2)
         assert not message.attachments
         faults.clear()
-        await house.until(lambda: message.attachments, step_s=1)
+        await house.until(lambda: message.attachments, step_s=2)
     assert sum("keeps trying" in str(state.embeds) for state in message.states) == 1
     assert len(house.tasks) == 1
 

@@ -1,14 +1,15 @@
 """Charts as real pictures from real workers: what is in them, and what stays out of the bot's process."""
 
+import asyncio
 import os
-import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from PIL import Image, ImageColor
 
 from bot.images.chart import Charts, draw_usage
@@ -46,14 +47,20 @@ def report(
 NOTHING = report(days=(DayUsage(day=date(2026, 11, 22), images=0, credits=0),), top=(), members=0, refusals=())
 
 
-@pytest.fixture(autouse=True)
-def _strict_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _strict_workers() -> Generator[None, None, None]:
     """A warning in a worker is an error there, too."""
-    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONWARNINGS", "error")
+        yield
 
 
-@pytest.fixture(name="workers")
-async def _workers() -> AsyncGenerator[ImageWorkers, None]:
+@pytest_asyncio.fixture(name="workers", scope="module", loop_scope="module")
+async def _workers(_strict_workers: None) -> AsyncGenerator[ImageWorkers, None]:
+    """One for all: to import the library takes a worker longer than a chart does."""
     async with ImageWorkers(clock=ManualClock(), max_workers=1) as workers:
         yield workers
 
@@ -177,12 +184,13 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"matplotlib", "
 """
 
 
-def test_the_bots_process_never_imports_what_draws(tmp_path: Path) -> None:
+async def test_the_bots_process_never_imports_what_draws(tmp_path: Path) -> None:
     """With everything the bot imports, and after a chart was drawn."""
     path = tmp_path / "chart.png"
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    done = subprocess.run(
-        [sys.executable, "-c", BOT, str(path)], capture_output=True, text=True, check=True, env=environment
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BOT, str(path), env=environment, stdout=asyncio.subprocess.PIPE
     )
-    assert done.stdout == "[]\n"
+    said, _ = await process.communicate()
+    assert (process.returncode, said) == (0, b"[]\n")
     assert path.exists()

@@ -49,10 +49,14 @@ LOCALES = [
 ]
 
 
+_NAME = forms.text(low=1, high=32)
+_PLAIN_NAME = forms.text(low=1, high=32, pattern=NAME_PATTERN)
+
+
 def _slash_name(value: Any, path: Path, faults: FormFaults) -> None:
     own = FormFaults()
-    forms.text(low=1, high=32, pattern=NAME_PATTERN)(value, (), own)
-    forms.text(low=1, high=32)(value, path, faults)
+    _PLAIN_NAME(value, (), own)
+    _NAME(value, path, faults)
     if (own and isinstance(value, str) and 0 < len(value) <= 32) or (isinstance(value, str) and value != value.lower()):
         faults.add(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
@@ -62,11 +66,12 @@ def _localised(inner: Check) -> Check:
 
 
 _DESCRIPTION = forms.text(low=1, high=100)
+_CHOICE_TEXT = forms.text(low=1, high=100)
 
 
 def _choice_value(value: Any, path: Path, faults: FormFaults) -> None:
     if isinstance(value, str):
-        forms.text(low=1, high=100)(value, path, faults)
+        _CHOICE_TEXT(value, path, faults)
     else:
         forms.number(value, path, faults)
 
@@ -127,10 +132,9 @@ def _option_list(kinds: dict[int, Check]) -> Check:
     base = forms.each(forms.by_type(kinds), high=25)
 
     def check(value: Any, path: Path, faults: FormFaults) -> None:
-        own = FormFaults()
-        base(value, path, own)
+        n_before = len(faults)
         base(value, path, faults)
-        if not own:
+        if len(faults) == n_before:
             order(cast("list[Json]", value), path, faults)
 
     return check

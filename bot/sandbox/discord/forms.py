@@ -26,8 +26,8 @@ class FormFaults:
         """Note one fault at one field."""
         self._found.append((path, code, message))
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
+    def __len__(self) -> int:
+        return len(self._found)
 
     @property
     def only_unknown_fields(self) -> bool:
@@ -258,10 +258,9 @@ def also(first: Check, *further: Callable[[Json, Path, FormFaults], None]) -> Ch
     """Check with `first`, then, where that found nothing, with rules across fields."""
 
     def check(value: Any, path: Path, faults: FormFaults) -> None:
-        own = FormFaults()
-        first(value, (), own)
+        n_before = len(faults)
         first(value, path, faults)
-        if not own:
+        if len(faults) == n_before:
             for rule in further:
                 rule(value, path, faults)
 
