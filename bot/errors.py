@@ -34,7 +34,7 @@ ImagebotError
 │   ├── SpendingStopped      until: the operator's money is used up for now
 │   └── BadSetting           what, given: an administrator wrote what cannot be set; nothing was changed
 ├── NotAPicture              reason: not_a_picture, cut_off, too_large, empty, vector, document, video, unsupported
-├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects
+├── DownloadFailed           reason: gone, unreachable, too_large, forbidden_address, too_many_redirects, not_kept
 ├── HostingFailed            no host could take a prepared picture: faults, one for each host; nothing was spent
 │   └── HostingFull          every host is full
 ├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program

@@ -208,6 +208,8 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
 
     try:
         loop.run(running)
+    except KeyboardInterrupt:  # a signal before the bot has begun: nothing is there yet that would have to end
+        return 0
     except FolderInUse as error:
         return _fault(
             f"DATA_DIR {error} is in use by another imagebot that is running, and the database has to be brought up to "

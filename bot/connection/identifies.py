@@ -61,18 +61,27 @@ class Identifies:
         """Remember that a session is begun now: to be called before Discord is asked."""
         self._last = self._clock.monotonic()
         now = self._clock.now()
-        begun = [*(at for at in await self._begun() if now - LIMITS[-1][0] < at <= now), now]
+        self._unkept = [*self._unkept, now]
         try:
-            await self._meta.put(KEY, json.dumps([at.isoformat() for at in begun]))
+            while not await self._kept(now):
+                pass  # another process has noted one meanwhile
         except StoreError as error:
-            self._unkept = begun
             log.warning("a begun session cannot be remembered", extra={"error": repr(error)})
         else:
             self._unkept = []
 
+    async def _kept(self, now: datetime) -> bool:
+        """Keep what was begun; False where that was changed between the look and the write."""
+        known = await self._meta.find(KEY)
+        begun = [at for at in self._with_unkept(known) if now - LIMITS[-1][0] < at <= now]
+        text = json.dumps([at.isoformat() for at in begun])
+        return await (self._meta.put_new(KEY, text) if known is None else self._meta.swap(KEY, known, text))
+
     async def _begun(self) -> list[datetime]:
         try:
-            kept: list[str] = json.loads(await self._meta.find(KEY) or "[]")
+            return self._with_unkept(await self._meta.find(KEY))
         except StoreError:
-            kept = []
-        return sorted({datetime.fromisoformat(at) for at in kept} | set(self._unkept))
+            return sorted(self._unkept)
+
+    def _with_unkept(self, kept: str | None) -> list[datetime]:
+        return sorted([*map(datetime.fromisoformat, json.loads(kept or "[]")), *self._unkept])

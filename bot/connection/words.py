@@ -30,9 +30,7 @@ def explained() -> Generator[None, None, None]:
     """Turn what discord.py raises while it connects into CannotConnect with a line for the operator."""
     try:
         yield
-    except (discord.LoginFailure, discord.PrivilegedIntentsRequired, discord.ConnectionClosed) as error:
-        raise CannotConnect(line(error)) from error
-    except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         raise CannotConnect(line(error)) from error
 
 
@@ -41,8 +39,6 @@ def line(error: Exception) -> str:
     match error:
         case discord.LoginFailure():
             words = LOGIN_REFUSED
-        case discord.PrivilegedIntentsRequired():
-            words = INTENT_REFUSED
         case discord.ConnectionClosed():
             words = _closed(error.code)
         case discord.HTTPException():

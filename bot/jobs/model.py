@@ -272,3 +272,8 @@ class Job:
     gift: bool = False
     """It came late, when the limits had no room for it any more: delivered, and not counted."""
     callback_token: str = field(repr=False, default="")
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether it waits for a task of which nothing is known."""
+        return self.provider_task_id is None and self.status in {Status.SUBMITTING, Status.LOST}

@@ -193,26 +193,18 @@ class JobService:
             job, Status.DELIVERED, also=shown_at(job.id, route), told_at=self._clock.now(), delivery_note=note
         )
 
-    async def call_back(self, job_id: str, token: str) -> bool:
-        """Take a callback as a hint to look at the task now; False where the token is not the job's."""
+    async def find_called(self, job_id: str, token: str) -> Job | None:
+        """Return the job that a callback is for; None where the token is not the job's."""
         job = await self._store.find(job_id)
         if job is None or not hmac.compare_digest(job.callback_token.encode(), token.encode()):
-            return False
+            return None
+        return job
+
+    async def call_back(self, job: Job, *, task_id: str | None) -> None:
+        """Have a job's task looked at now; `task_id` is what the callback names as it, where it was asked."""
+        if task_id is not None and is_task_id(task_id):
+            await self._lost.hint(job.id, task_id)
         await self._wake(job)
-        return True
-
-    async def is_in_doubt(self, job_id: str) -> bool:
-        """Tell whether a job waits for a task of which nothing is known."""
-        job = await self._store.find(job_id)
-        return job is not None and job.provider_task_id is None and job.status in {Status.SUBMITTING, Status.LOST}
-
-    async def hint(self, job_id: str, task_id: str) -> None:
-        """Note what an authentic callback names as the task of a job in doubt, and have it looked at."""
-        if not is_task_id(task_id):
-            return
-        await self._lost.hint(job_id, task_id)
-        if job := await self._store.find(job_id):
-            await self._wake(job)
 
     async def _wake(self, job: Job) -> None:
         """Have a job's task looked at now, by whichever process does that."""

@@ -40,11 +40,9 @@ def copy(path: Path, to: Path, *, lock_wait_s: float = LOCK_WAIT_S) -> Copied:
         raise StoreError(f"{to} is there already, and no backup is ever overwritten; name another file")
     with _copied(path, to, lock_wait_s=lock_wait_s) as (part, copied):
         try:
-            os.link(part, to)  # unlike a rename, it fails where somebody else was quicker
+            _name_new(part, to)
         except FileExistsError:
             raise StoreError(f"{to} has come into being meanwhile, and is not overwritten; name another file") from None
-        except OSError:  # a file system without links
-            part.rename(to)
         sync_folder(to.parent)
     return copied
 
@@ -69,6 +67,17 @@ def copy_before_upgrade(path: Path, *, to_version: int) -> Path:
     for old in by_age[:-KEPT_BEFORE_UPGRADES]:
         old.unlink(missing_ok=True)
     return to
+
+
+def _name_new(part: Path, to: Path) -> None:
+    """Give a file its name where nobody else was quicker; else FileExistsError."""
+    try:
+        os.link(part, to)  # unlike a rename, it fails where the name is taken
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        to.touch(exist_ok=False)
+        part.replace(to)
 
 
 @contextlib.contextmanager

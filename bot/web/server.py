@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from aiohttp import web
 
 from bot.clock import Clock
+from bot.errors import StoreError
 from bot.jobs.service import JobService
 from bot.web import bounded, hints, listening
 
@@ -27,11 +28,15 @@ def application(*, jobs: JobService, is_healthy: Callable[[], bool], clock: Cloc
         )
 
     async def callback(request: web.Request) -> web.Response:
-        job_id = request.match_info["job_id"]
-        known = await jobs.call_back(job_id, request.match_info["token"])
-        if known and await jobs.is_in_doubt(job_id) and (task_id := await hints.find_task_id(request, clock=clock)):
-            await jobs.hint(job_id, task_id)
-        return web.Response(status=204 if known else 404)
+        try:
+            job = await jobs.find_called(request.match_info["job_id"], request.match_info["token"])
+            if job is None:
+                return web.Response(status=404)
+            task_id = await hints.find_task_id(request, clock=clock) if job.is_in_doubt else None
+            await jobs.call_back(job, task_id=task_id)
+        except StoreError:  # the store has logged what is wrong, once; a stranger's call shall not add to it
+            return web.Response(status=503)
+        return web.Response(status=204)
 
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app.router.add_get("/healthz", healthz)

@@ -451,3 +451,21 @@ async def test_generate_that_is_interrupted_says_what_may_be_charged(number: sig
         f"fetch its picture with: imagebot generate --task {task_id}.\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_while_the_bot_still_starts_is_a_stop_like_any_other(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """Another program holds the database; nothing has begun that would have to end, so the code is 0."""
+    spoil(tmp_path, "newer")
+    folder = DataFolder(tmp_path / "data")
+    with contextlib.closing(sqlite3.connect(folder.database, isolation_level=None)) as other:
+        other.execute("PRAGMA user_version = 0")
+        other.execute("BEGIN EXCLUSIVE")
+        async with started(folder=tmp_path, settings=COMPLETE) as bot, asyncio.timeout(30):
+            while not folder.lock.exists():  # noqa: ASYNC110 - a file tells nobody that it has come
+                await asyncio.sleep(0.005)
+            bot.send_signal(number)
+            done = await ended(bot)
+    assert (done.code, done.err) == (0, "")

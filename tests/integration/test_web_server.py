@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
+import sqlite3
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +79,18 @@ async def test_a_callback_wakes_its_job_whatever_it_says(body: bytes, tmp_path: 
             assert (status, text) == (204, "")
             async with asyncio.timeout(1):
                 await wake.wait(3600)
+
+
+async def test_while_the_database_cannot_be_read_a_call_is_told_so_and_adds_nothing_to_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger needs no token for it: fifty calls are fifty answers, and one line."""
+    async with open_door(tmp_path) as door:
+        with contextlib.closing(sqlite3.connect(tmp_path / "imagebot.sqlite3")) as other:
+            other.execute("ALTER TABLE jobs RENAME TO elsewhere")
+        answers = [await door.call("POST", f"/callbacks/{door.job.id}/x{number}") for number in range(50)]
+        assert answers == [(503, "")] * 50
+        assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize("path", ["/callbacks/{id}/{wrong}", "/callbacks/00000000000000ff/{token}"])

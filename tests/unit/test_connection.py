@@ -56,7 +56,6 @@ def closed(code: int) -> discord.ConnectionClosed:
         (aiohttp.ServerDisconnectedError(), "cannot be reached: the connection broke off"),
         (ConnectionResetError(), "cannot be reached: the connection broke off"),
         (discord.LoginFailure("Improper token"), "does not accept DISCORD_TOKEN"),
-        (discord.PrivilegedIntentsRequired(None), "MESSAGE_CONTENT_INTENT=auto"),
         (
             discord.HTTPException(answer(500), {"code": 0, "message": "Odd\n\x1b[31mthing"}),
             "Discord answers HTTP 500 (code 0): Odd [31mthing",
