@@ -81,7 +81,7 @@ class DiscordAnnouncer:
         self._editor(job).show(draw)
 
     def remind(self, job: Job) -> None:
-        if self._is_last_chance(job):
+        if self._endings.expect(job) and self._is_last_chance(job):
             self.show(job)
 
     async def deliver(self, job: Job, *, pressed: bool = False) -> Delivery:
@@ -162,10 +162,11 @@ class DiscordAnnouncer:
     async def _final_turn(self, job: Job) -> AsyncGenerator[None, None]:
         """Have the reply for one final edit, after which no progress and no other end comes."""
         async with self._turns.setdefault(job.id, asyncio.Lock()):
-            reply = self._replies.pop(job.id, None)
-            if reply is not None:
-                await reply.editor.seal()
-            yield
+            try:
+                await self._editor(job).seal()  # it stays until the turn is over: what is shown meanwhile goes nowhere
+                yield
+            finally:
+                self._replies.pop(job.id, None)
             self._endings.forget(job)
 
     def _editor(self, job: Job) -> MessageEditor:

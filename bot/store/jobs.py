@@ -68,7 +68,8 @@ RETURNING *
 
 # Another process that took a wish to cancel has closed the card: of that the caller has to know.
 _SHOWS_PROGRESS = """
-SELECT 1 FROM jobs WHERE id = :id AND owner IS :me AND (cancel_requested_at IS NULL OR :knows_of_cancel)
+SELECT 1 FROM jobs WHERE id = :id AND owner IS :me AND told_at IS NULL
+  AND status IN ('preparing', 'queued', 'submitting', 'running') AND (cancel_requested_at IS NULL OR :knows_of_cancel)
 """
 
 _DISPOSSESSED = "SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(:ids)) AND owner IS NOT :me"
@@ -278,7 +279,7 @@ class JobStore:
         return bool(await self._database.read("SELECT 1 FROM jobs WHERE id = ? AND owner IS ?", (job_id, self._owner)))
 
     async def shows_progress(self, job: Job) -> bool:
-        """Tell whether this process may show progress of a job: no other drives it, or has closed its card."""
+        """Tell whether this process may show progress of a job: it goes on, and no other drives it or shut its card."""
         columns = {"id": job.id, "me": self._owner, "knows_of_cancel": job.cancel_requested_at is not None}
         return bool(await self._database.read(_SHOWS_PROGRESS, columns))
 

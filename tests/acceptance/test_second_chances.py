@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -135,6 +136,21 @@ async def test_before_the_token_dies_a_private_card_offers_to_collect(house: Hou
         await house.alice.press(message, "Show the picture")
         await message.wait_until(lambda seen: seen.attachments)
         assert message.ephemeral
+
+
+@pytest.mark.parametrize(("end", "shown"), [(Completed(), "Your picture"), (Failed(), "The image service has trouble")])
+async def test_a_reminder_never_lands_on_top_of_the_end(house: House, end: Completed | Failed, shown: str) -> None:
+    """The last edit takes its time, and in that time the token comes near its end: the end is the last word."""
+    house.evolink.knobs.task.append(replace(end, duration_s=12.7 * 60))
+    hidden = house.guild.add_text_channel("elsewhere", hidden_from_bot=True)
+    async with house.bot():
+        message = await (await house.alice.use(hidden, "/imagine", prompt="a boat", quality="0.5K")).message()
+        await house.until(lambda: message.labels == ["Show the picture"], step_s=5)
+        house.discord.faults.inject(TOKEN_EDIT, Fault.slow(30))
+        await house.until(lambda: house.stored("told_at") != [None], step_s=1)
+        began = house.clock.monotonic()
+        await house.until(lambda: house.clock.monotonic() > began + 5, step_s=1)
+        assert title(message) == shown
 
 
 async def test_a_result_that_vanished_from_disk_is_fetched_again(house: House) -> None:

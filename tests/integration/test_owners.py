@@ -184,6 +184,15 @@ async def test_a_cancel_through_another_process(
             assert kept.status is Status.READY
 
 
+@pytest.mark.parametrize("status", Status)
+async def test_progress_is_shown_only_of_what_goes_on(tmp_path: Path, status: Status) -> None:
+    """Nobody is told that the bot still works on what is made, or has ended, by whoever still thinks so."""
+    goes_on = {Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING}
+    async with store_of("one", tmp_path) as one:
+        job = await brought_to(one, status, folder=tmp_path)
+        assert await one.shows_progress(job) is (status in goes_on)
+
+
 async def test_a_wake_reaches_the_owner_once(tmp_path: Path) -> None:
     """By the database, where the callback came to another process."""
     async with two_stores(tmp_path) as (one, two):
