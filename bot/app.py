@@ -11,7 +11,7 @@ from datetime import timedelta
 import aiohttp
 import yarl
 
-from bot import app_parts
+from bot import app_parts, background
 from bot.client import ImageBot, point_library_at
 from bot.clock import Clock, SystemClock
 from bot.command_sync import sync_commands
@@ -94,21 +94,17 @@ class App:
         await patiently("login", lambda: self.client.login(token), clock=self.clock)
         recovered = await until_stored(self.runner.recover, clock=self.clock, what="jobs taken up")
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
-        signs = asyncio.create_task(self._give_signs_of_life(), name="signs of life")
-        try:
-            async with (
-                self.tending.running(),
-                self.late_arrivals.running(),
-                self.retention.running(),
-                self.storage.running(),
-                self.guilds.running(),
-                self.spending.running(),
-            ):
-                await patiently("commands", self._sync_commands, clock=self.clock)
-                await self.client.gateway.run()
-        finally:
-            signs.cancel()
-            await asyncio.gather(signs, return_exceptions=True)
+        async with (
+            background.repeating("signs of life", self._give_sign_of_life, pause=self._rest),
+            self.tending.running(),
+            self.late_arrivals.running(),
+            self.retention.running(),
+            self.storage.running(),
+            self.guilds.running(),
+            self.spending.running(),
+        ):
+            await patiently("commands", self._sync_commands, clock=self.clock)
+            await self.client.gateway.run()
 
     async def stop(self) -> None:
         """Take no new work, let what is under way finish, disconnect."""
@@ -122,15 +118,13 @@ class App:
     async def _sync_commands(self) -> None:
         await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
 
-    async def _give_signs_of_life(self) -> None:
-        while True:
-            self.runner.remind()
-            if connected := self.client.connected:
-                try:
-                    self.folder.alive.touch()
-                except OSError as error:
-                    log.warning("no sign of life given", extra={"error": repr(error)})
-            await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if connected else LOOK_FOR_LIFE_EVERY_S)
+    async def _give_sign_of_life(self) -> None:
+        self.runner.remind()
+        if self.client.connected:
+            self.folder.alive.touch()
+
+    async def _rest(self) -> None:
+        await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if self.client.connected else LOOK_FOR_LIFE_EVERY_S)
 
 
 @asynccontextmanager

@@ -4,16 +4,16 @@ Nothing is remembered between two questions: a change by another process holds a
 asked here. Every change is in the server's log by the same transaction, and says how it was before and is now.
 """
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from bot import background
 from bot.clock import Clock
-from bot.errors import BadSetting, StoreError
+from bot.errors import BadSetting
 from bot.guilds import time_zones, words
 from bot.guilds.model import MAX_CHANNELS, MAX_JOBS_AT_ONCE, GuildSettings, LogEntry
 from bot.jobs.model import Quality, Size
@@ -159,29 +159,15 @@ class GuildService:
         """Note that a server has the bot (again)."""
         await self._store.note_back(guild_id)
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Erase what is kept of servers that removed the bot long ago, at once and every hour, for the block."""
-        task = asyncio.create_task(self._run(), name="erasing of removed servers")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return background.repeating("erasing of removed servers", self.sweep, pause=lambda: self._clock.sleep(EVERY_S))
 
     async def sweep(self) -> None:
         """Erase it once; raises StoreError."""
         erased = await self._store.erase_removed(before=self._clock.now() - self._kept)
         if erased:
             log.info("settings of removed servers erased", extra={"guilds": erased})
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except StoreError:
-                log.exception("settings of removed servers could not be erased")
-            await self._clock.sleep(EVERY_S)
 
     async def _set(self, guild_id: int, by_id: int, **values: Any) -> Change:
         return await self._change(guild_id, by_id, lambda settings: replace(settings, **values))

@@ -1,12 +1,11 @@
 """Copies that have expired are removed, with their URLs, which may be signed: at the start and every hour."""
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 
+from bot import background
 from bot.clock import Clock
-from bot.errors import StoreError
 from bot.hosting.model import Host, HostFailed
 from bot.hosting.own import HostedFolder
 from bot.store.assets import AssetStore, StoredAsset
@@ -34,23 +33,9 @@ class Tidying:
             log.info("hosted copies removed", extra={"expired": sum(swept), "strays": strays})
         return sum(swept)
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Sweep now and then for the block."""
-        task = asyncio.create_task(self._run(), name="tidying of hosted copies")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except (StoreError, OSError):
-                log.exception("hosted copies could not be tidied")
-            await self._clock.sleep(EVERY_S)
+        return background.repeating("tidying of hosted copies", self.sweep, pause=lambda: self._clock.sleep(EVERY_S))
 
     async def _remove(self, kept: StoredAsset) -> bool:
         """Remove one expired copy; False where its host cannot be asked now and is asked again."""

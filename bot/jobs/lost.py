@@ -12,8 +12,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import timedelta
 
+from bot import background
 from bot.clock import Clock
-from bot.errors import DownloadFailed, NotAPicture, StoreError
+from bot.errors import DownloadFailed, NotAPicture
 from bot.jobs import polling
 from bot.jobs.admission import Admission
 from bot.jobs.model import Job, ResultFile, Status
@@ -64,21 +65,9 @@ class LateArrivals:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
         """Look at what is due now and from then on, for the block."""
-        task = asyncio.create_task(self._run(), name="late arrivals")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
         with self._wakes.expect(LOST) as wake:
-            while True:
-                try:
-                    await self._look_at_all_due()
-                except StoreError as error:
-                    log.warning("lost jobs not looked at", extra={"error": repr(error)})
-                await wake.wait(EVERY_S)
+            async with background.repeating("late arrivals", self._look_at_all_due, pause=lambda: wake.wait(EVERY_S)):
+                yield
 
     async def _look_at_all_due(self) -> None:
         """Look at what is due, a few at once."""

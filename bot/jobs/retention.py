@@ -8,12 +8,13 @@ moment ago is never taken for a left-over.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bot import errors
+from bot import background, errors
 from bot.clock import Clock
 from bot.jobs.model import Status
 from bot.jobs.runner import JobRunner
@@ -66,6 +67,7 @@ class Retention:
         self._keeping = keeping
         self._clock = clock
         self._unclaimed: dict[Path, tuple[int, int]] = {}
+        self._swept = False
 
     async def admit(self) -> None:
         """Raise StorageFull where pictures that may not be removed leave no room for a new one."""
@@ -80,33 +82,15 @@ class Retention:
         log.info("job forgotten", extra={"job": job_id, "user": user_id})
         await self._remove(await self._store.give_up_released(now=now))
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Sweep at once and then every few minutes for the block."""
-        task = asyncio.create_task(self._run(), name="retention")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return background.repeating("retention", self._look_after, pause=lambda: self._clock.sleep(EVERY_S))
 
-    async def _run(self) -> None:
-        first, faulty = True, False
-        while True:
-            try:
-                if first:
-                    await self._finish_removals()
-                await self.sweep()
-                first = False
-            except (errors.StoreError, OSError) as error:
-                if not faulty:
-                    log.warning("pictures cannot be swept", extra={"error": repr(error)})
-                faulty = True
-            else:
-                if faulty:
-                    log.info("pictures are swept again")
-                faulty = False
-            await self._clock.sleep(EVERY_S)
+    async def _look_after(self) -> None:
+        if not self._swept:
+            await self._finish_removals()
+        await self.sweep()
+        self._swept = True
 
     async def sweep(self) -> None:
         """Release and remove what has outlived its time, then the oldest while all of it takes too much room."""

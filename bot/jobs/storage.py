@@ -5,16 +5,15 @@ is told once in the log, looked at again every few seconds, and told once more w
 """
 
 import asyncio
-import contextlib
 import enum
 import errno
 import logging
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 
-from bot import errors
+from bot import background, errors
 from bot.clock import Clock
 from bot.files import DataFolder
 from bot.store.database import Database
@@ -71,20 +70,12 @@ class Storage:
                 self._seen_at_s = now_s
             return self._state
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Look now and then for the block, so that the log tells of a fault before people do."""
-        task = asyncio.create_task(self._run(), name="storage")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return background.repeating("storage", self.look, pause=self._rest)
 
-    async def _run(self) -> None:
-        while True:
-            state = await self.look()
-            await self._clock.sleep(EVERY_S if state is State.WELL else FRESH_S)
+    async def _rest(self) -> None:
+        await self._clock.sleep(EVERY_S if self._state is State.WELL else FRESH_S)
 
     async def _seen(self) -> tuple[State, str]:
         """Look, and say for the operator what is wrong."""

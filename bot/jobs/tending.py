@@ -2,13 +2,11 @@
 what the dead have left, what others have taken from it, and what it was called for through another one.
 """
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 
+from bot import background
 from bot.clock import Clock
-from bot.errors import FolderInUse, StoreError
 from bot.jobs.claims import Claims
 from bot.jobs.owners import Owners
 from bot.jobs.runner import JobRunner
@@ -34,17 +32,10 @@ class Tending:
         self._wakes = wakes
         self._clock = clock
         self._forgot_at: float | None = None
-        self._faulty = False
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Look every few seconds for the block."""
-        task = asyncio.create_task(self._run(), name="tending of jobs")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return background.repeating("tending of jobs", self.look, pause=lambda: self._clock.sleep(EVERY_S))
 
     async def look(self) -> None:
         """Look once; raises StoreError, FolderInUse or OSError."""
@@ -56,20 +47,6 @@ class Tending:
         for job_id in await self._store.take_wakes():
             self._wakes.call(job_id)
         await self._forget_claims()
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except (StoreError, FolderInUse, OSError):
-                if not self._faulty:
-                    log.exception("jobs cannot be tended")
-                self._faulty = True
-            else:
-                if self._faulty:
-                    log.info("jobs are tended again")
-                self._faulty = False
-            await self._clock.sleep(EVERY_S)
 
     async def _forget_claims(self) -> None:
         now_s = self._clock.monotonic()

@@ -6,15 +6,14 @@ that it outlives a restart and holds for every process on the file: whichever is
 whichever is first of its end.
 """
 
-import asyncio
-import contextlib
 import enum
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import errors
+from bot import background, errors
 from bot.clock import Clock
 from bot.quota.model import in_millionths
 from bot.quota.stops import AccountStop, TotalStop
@@ -122,28 +121,17 @@ class SpendingStop:
             begun = await self._meta.swap(key, known.text, stop.text) and is_over
         await self._stopped(Cause.TOTAL, begun=begun, until=until)
 
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncGenerator[None, None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """End stops whose time has come, for the block: looks at once, and then every minute."""
-        task = asyncio.create_task(self._run(), name="spending stop")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return background.repeating("spending stop", self._look_after, pause=lambda: self._clock.sleep(LOOK_EVERY_S))
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self._look()
-                await self._look_at_total()
-                await self._look_at_account()
-            except errors.ImagebotError as error:  # the database, or the provider: the next look may tell more
-                log.warning("spending stop not looked after", extra={"error": repr(error)})
-            except Exception:
-                log.exception("spending stop not looked after")
+    async def _look_after(self) -> None:
+        try:
+            await self._look()
+            await self._look_at_total()
+            await self._look_at_account()
+        finally:
             self._is_new = False
-            await self._clock.sleep(LOOK_EVERY_S)
 
     async def _look_at_total(self) -> None:
         """End the stop where the total has room again, by the new day, a release or another limit."""

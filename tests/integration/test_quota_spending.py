@@ -314,7 +314,7 @@ async def test_credits_that_cannot_be_read_change_nothing(world: World, caplog: 
     await process.stop.note_payment_required()
     world.account.is_away = True
     async with process.stop.running():
-        await world.clock.run_until(lambda: "not looked after" in caplog.text, step_s=LOOK_EVERY_S)
+        await world.clock.run_until(lambda: "background work failed" in caplog.text, step_s=LOOK_EVERY_S)
         world.account.is_away, world.account.credits = False, None
         await world.pass_time(2 * READ_CREDITS_EVERY_S)
         assert not await let_in(process)
@@ -376,7 +376,7 @@ async def test_a_database_that_is_away_ends_no_watch(world: World, caplog: pytes
     other = await Database.open(world._folder / "imagebot.sqlite3")
     await other.write("ALTER TABLE meta RENAME TO away")
     async with process.stop.running():
-        await world.clock.run_until(lambda: "not looked after" in caplog.text, step_s=LOOK_EVERY_S)
+        await world.clock.run_until(lambda: "background work failed" in caplog.text, step_s=LOOK_EVERY_S)
         await other.write("ALTER TABLE away RENAME TO meta")
         await other.close()
         await world.clock.run_until(lambda: len(process.news) == 2, step_s=LOOK_EVERY_S * 10, limit_s=24 * 3600)
