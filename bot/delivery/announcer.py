@@ -105,7 +105,7 @@ class DiscordAnnouncer:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
                 await self._ladder.edit_reply(
-                    job, self._endings.post(job, "cancelled", cards.cancelled_card(job), pressed=pressed)
+                    job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=pressed)
                 )
             elif job.status in {Status.FAILED, Status.LOST}:
                 await self._endings.tell_failure(job)
@@ -125,7 +125,7 @@ class DiscordAnnouncer:
             await editor.seal()
             if await still_open():
                 await self._ladder.edit_reply(
-                    job, self._endings.post(job, "cancelled", cards.cancelled_card(job), pressed=True)
+                    job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=True)
                 )
 
     async def let_go(self, job: Job) -> None:

@@ -25,6 +25,8 @@ from bot.ui import cards
 
 log = logging.getLogger(__name__)
 
+NONCE_LETTERS = 25
+"""So many Discord allows a nonce (discord.md 6)."""
 ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
 RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
@@ -70,12 +72,13 @@ class Endings:
     def post(
         self, job: Job, purpose: str, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False
     ) -> Post:
-        """Make what is to be posted of a job for one purpose, of at most eight letters: Discord allows a nonce 25."""
+        """Make what is to be posted of a job for one purpose, of at most eight letters."""
+        nonce = f"{job.id}-{purpose}"  # one for each: the card's would bring the card back instead of the picture
+        assert len(nonce) <= NONCE_LETTERS, nonce  # noqa: S101 - every purpose stands in this package
         seen_coming = job.id in self._seen_coming
         return Post(
             card=card,
-            # One for each purpose: the nonce of the card would bring the card back instead of the picture.
-            nonce=f"{job.id}-{purpose}",
+            nonce=nonce,
             since=self._clock.now() if seen_coming else job.finished_at or job.created_at,
             picture=picture,
             maybe_there=not seen_coming and not pressed,

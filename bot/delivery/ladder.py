@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.delivery.posts import Outcome, Post, Posted, Tried
 from bot.delivery.ways import Ways
+from bot.errors import StoreError
 from bot.jobs.announcer import Dispossessed
 from bot.jobs.model import Job, ReplyRoute
 
@@ -122,6 +123,10 @@ class Ladder:
             tried = await self._ways.send(channel_id, job, post, naming=naming)
         except Dispossessed:
             self._unanswered.pop(post.nonce, None)
+            raise
+        except StoreError:  # nobody knows whose it is: this one was not sent, an earlier one may have been
+            if lost is None:
+                del self._unanswered[post.nonce]
             raise
         del self._unanswered[post.nonce]
         return tried

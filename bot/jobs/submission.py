@@ -182,8 +182,13 @@ class Submission:
         return await self._moves.lose(job, doubt)
 
     async def _sent_again(self, job: Job) -> Job | None:
-        """Send a create again under its key, where the operator has said that it then makes no second task."""
-        if not self._honours_key or job.provider_task_id or self._moves.elapsed_s(job) > SENT_AGAIN_WITHIN_S:
+        """Send a create again under its key, where the operator has said that it then makes no second task.
+
+        Not for a person who has cancelled: the first one may never have arrived. `job` was read a moment ago.
+        """
+        if not self._honours_key or job.provider_task_id or job.cancel_requested_at is not None:
+            return None
+        if self._moves.elapsed_s(job) > SENT_AGAIN_WITHIN_S:
             return None
         try:
             task = await self._create(job)

@@ -94,6 +94,21 @@ async def test_a_cancel_while_it_is_looked_for_leaves_the_picture_to_be_collecte
         await message.wait_until(lambda seen: seen.attachments)
 
 
+async def test_a_cancelled_order_is_not_sent_again(house: House) -> None:
+    """Nothing had arrived: what the person took back is not bought after all, whatever the key would allow."""
+    house.evolink.knobs.create.append(HttpFault(drop=True), times=2)
+    async with house.bot(provider_honours_idempotency_key=True, job_deadline_minutes=2):
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Looking for your picture")
+        assert "no second one is made" in words(message)
+        await house.alice.press(message, "Cancel")
+        await house.until(lambda: title(message) == "Cancelled")
+        n_sent = creates(house)
+        await house.until(lambda: house.stored("status") == ["lost"])
+        assert creates(house) == n_sent
+    assert house.tasks == []
+
+
 async def test_what_nobody_can_find_is_released_and_said(house: House) -> None:
     """No callback, no list, no second order: after the deadline the person reads what it may have cost whom."""
     house.evolink.knobs.create.append(LOST_ANSWER)

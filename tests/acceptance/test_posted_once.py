@@ -1,11 +1,18 @@
 """A picture is posted once, whatever is lost between Discord and the bot: by the nonce, or by looking for it."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
+from bot.delivery.ladder import Ladder
+from bot.delivery.posts import Post
+from bot.delivery.ways import Ways
+from bot.errors import StoreError
+from bot.jobs.announcer import DeliveryPostponed
 from bot.sandbox.discord import Channel, Fault, Message, Permission
 from bot.sandbox.evolink import Completed, Failed
+from bot.ui import cards
 from tests.support.house import House, title
 
 HISTORY = "GET /channels/{channel_id}/messages"
@@ -114,3 +121,29 @@ async def test_a_removed_message_stays_removed_over_lost_answers(house: House) -
         house.discord.faults.inject(CHANNEL_SEND, Fault.dropped(), Fault.server_error(503), Fault.dropped())
         await house.until(lambda: pictures_in(direct))
         assert list(house.channel.messages) == []
+
+
+@pytest.mark.parametrize("was_sent", [False, True])
+async def test_what_the_database_held_back_is_not_taken_for_sent(house: House, was_sent: bool) -> None:
+    """It may still go another way; only a send whose answer was lost before that keeps it to its own."""
+
+    async def unreadable() -> bool:
+        raise StoreError("not now")
+
+    direct = await house.alice.direct_messages()
+    async with house.bot() as app:
+        message = await house.imagine()
+        await house.until(lambda: message.attachments)
+        job = await app.store.find(house.stored("id")[0])
+        assert job is not None
+        ladder = Ladder(ways=Ways(app.client), clock=house.clock)
+        post = Post(card=cards.moved_card(job), nonce=f"{job.id}-moved", since=house.clock.now())
+        if was_sent:
+            house.discord.faults.inject(CHANNEL_SEND, Fault.dropped(performed=True))
+            with pytest.raises(DeliveryPostponed):
+                await ladder.post_to_person(job, post)
+        with pytest.raises(StoreError):
+            await ladder.post_to_person(job, replace(post, may_go=unreadable))
+        await ladder.post(job, post)
+        assert len(direct.messages) == int(was_sent)
+        assert (title(message) == "Answered elsewhere") is not was_sent

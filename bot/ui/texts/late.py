@@ -14,7 +14,7 @@ def looking() -> str:
     """Return what the bot does while it does not know whether the model has the prompt."""
     return (
         "Your prompt was handed to the image service, but its answer was lost on the way. The bot is looking there for "
-        "your picture and orders no second one. You are told here how it ends; there is nothing you need to do."
+        "your picture; no second one is made. You are told here how it ends; there is nothing you need to do."
     )
 
 
