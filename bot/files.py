@@ -128,6 +128,15 @@ class ProcessLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def is_seen(self) -> bool:
+        """Tell whether others see that it is held: its file stands there still, and is no other of the same name."""
+        if self._descriptor is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except OSError:
+            return False
+
     @staticmethod
     def is_held(path: Path) -> bool:
         """Tell whether some process holds the lock at `path`; raises OSError where that cannot be seen."""

@@ -26,6 +26,7 @@ from bot.files import DataFolder, ProcessLock
 log = logging.getLogger(__name__)
 
 TAKE_TRIES = 20
+_EACH_ALONE = "each keeps to MAX_CONCURRENT_TASKS for itself"
 
 
 class Owners:
@@ -36,6 +37,7 @@ class Owners:
         """The name of this process, never used before or after."""
         self._folder = folder
         self._lock = ProcessLock(self._path(self.token))
+        self._known: set[str] = set()
 
     @property
     def scratch(self) -> Path:
@@ -43,13 +45,17 @@ class Owners:
         return self._folder.scratch / self.token
 
     def take(self) -> None:
-        """Give the sign of life, from now until the process ends; raises OSError. Before it there are no jobs."""
-        self._folder.owners.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Give the sign of life, from now until the process ends; raises OSError. Before it there are no jobs.
+
+        DATA_DIR itself is not made anew: where it is gone, another disk may belong there.
+        """
+        self._folder.owners.mkdir(mode=0o700, exist_ok=True)
         for _ in range(TAKE_TRIES):
             with contextlib.suppress(FolderInUse):  # somebody looks, in this very moment, whether it is locked
                 self._lock.take()
-                if self._path(self.token).exists():  # and did not take the file for one of the dead before
-                    self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if self._lock.is_seen():  # and did not take the file for one of the dead before
+                    for each in (self.scratch.parent, self.scratch):
+                        each.mkdir(mode=0o700, exist_ok=True)
                     return
                 self._lock.release()
         raise FolderInUse(str(self._folder.root))
@@ -60,11 +66,16 @@ class Owners:
         self._bury(self.token)
 
     def renew(self) -> None:
-        """Give the sign of life anew where it was removed; until then the others take this process for dead."""
-        if not self._path(self.token).exists():
-            log.warning("sign of life was removed, given anew", extra={"owner": self.token})
-            self._lock.release()
-            self.take()
+        """Give the sign of life anew where it was removed; until then the others take this process for dead.
+
+        Raises OSError, also where DATA_DIR is gone: the sign is kept, for the folder may be put back with it.
+        """
+        if self._lock.is_seen():
+            return
+        self._folder.root.stat()
+        log.warning("sign of life was removed, given anew", extra={"owner": self.token})
+        self._lock.release()
+        self.take()
 
     def is_alive(self, token: str) -> bool:
         """Tell whether the process of that name lives."""
@@ -76,12 +87,16 @@ class Owners:
             return [name for name in os.listdir(self._folder.owners) if name != self.token]  # noqa: PTH208 - often asked
         return []
 
-    def bury_dead(self) -> None:
-        """Remove what the dead have left: their signs of life and their copies on the way."""
+    def look_at_others(self) -> None:
+        """Say once of each other process that it lives, and remove the signs of life and the copies of the dead."""
         for token in self.others():
             if not self.is_alive(token):
                 log.info("another process has ended", extra={"owner": token})
                 self._bury(token)
+                self._known.discard(token)
+            elif token not in self._known:
+                log.warning("another imagebot runs on this DATA_DIR, too", extra={"owner": token, "note": _EACH_ALONE})
+                self._known.add(token)
 
     def _bury(self, token: str) -> None:
         shutil.rmtree(self._folder.scratch / token, ignore_errors=True)

@@ -43,7 +43,7 @@ class Tending:
         await self._runner.let_go_of_taken()
         if taken := await self._runner.take_over():
             log.info("jobs of an ended process taken over", extra={"jobs": taken})
-        self._owners.bury_dead()
+        self._owners.look_at_others()
         for job_id in await self._store.take_wakes():
             self._wakes.call(job_id)
         await self._forget_claims()

@@ -58,8 +58,12 @@ def owners_in(folder: Path) -> Owners:
     return owners
 
 
-async def test_a_killed_process_is_dead_at_once_and_what_it_left_is_removed(tmp_path: Path) -> None:
-    """Alive while it holds its file, however still it stands; nothing has to be waited for."""
+async def test_a_killed_process_is_dead_at_once_and_what_it_left_is_removed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Alive while it holds its file, however still it stands; nothing has to be waited for. That it lives is said once,
+    for whoever started two by mistake.
+    """
     mine = owners_in(tmp_path)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", OTHER_PROCESS, str(tmp_path)),
@@ -69,26 +73,45 @@ async def test_a_killed_process_is_dead_at_once_and_what_it_left_is_removed(tmp_
     assert process.stdout is not None
     token = (await process.stdout.readline()).decode().strip()
     (tmp_path / "scratch" / token / "copy.webp").touch()
-    mine.bury_dead()
+    for _ in range(2):
+        mine.look_at_others()
     assert (mine.is_alive(token), mine.others()) == (True, [token])
+    assert [each.message for each in caplog.records] == ["another imagebot runs on this DATA_DIR, too"]
     process.kill()
     await process.wait()
     assert not mine.is_alive(token)
-    mine.bury_dead()
+    mine.look_at_others()
     assert (mine.others(), [each.name for each in (tmp_path / "scratch").iterdir()]) == ([], [mine.token])
     assert mine.is_alive(mine.token)
 
 
-def test_a_sign_of_life_that_was_removed_is_given_anew(tmp_path: Path) -> None:
-    """Somebody empties the folder: the others would take a living process for dead."""
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_a_sign_of_life_that_was_removed_is_given_anew(is_copied: bool, tmp_path: Path) -> None:
+    """Somebody empties the folder, or puts a copy of it in its place: the others would take a living process for dead."""
     one, two = owners_in(tmp_path), owners_in(tmp_path)
     (tmp_path / "owners" / one.token).unlink()
+    if is_copied:
+        (tmp_path / "owners" / one.token).touch()
     assert not two.is_alive(one.token)
     one.renew()
     assert two.is_alive(one.token)
     one.release()
     assert not two.is_alive(one.token)
     assert one.others() == [two.token]
+
+
+def test_a_data_folder_that_is_gone_is_not_made_anew_by_a_sign_of_life(tmp_path: Path) -> None:
+    """Another disk may belong there. Once it is back, all of it is as it was."""
+    root, away = tmp_path / "data", tmp_path / "away"
+    root.mkdir()
+    mine = owners_in(root)
+    root.rename(away)
+    with pytest.raises(OSError, match="No such file"):
+        mine.renew()
+    assert not root.exists()
+    away.rename(root)
+    mine.renew()
+    assert Owners(DataFolder(root)).is_alive(mine.token)
 
 
 async def test_only_what_the_dead_and_nobody_owned_is_taken_over(tmp_path: Path) -> None:
