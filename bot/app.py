@@ -148,6 +148,7 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
             identifies=Identifies(meta=meta, clock=clock),
             address=yarl.URL(settings.discord_gateway_url) if settings.discord_gateway_url else None,
             go_without_content=client.go_without_message_content,
+            on_ready=lambda: runner.hurry(),  # noqa: PLW0108 - it is joined further down
             clock=clock,
         )
         stack.push_async_callback(client.close)

@@ -27,7 +27,10 @@ class Entrance:
 
 
 class Gateway:
-    """The connection of a client that has logged in. `address` stands in for the one that Discord names."""
+    """The connection of a client that has logged in.
+
+    `address` stands in for the one that Discord names. `on_ready` is called when a shard hears from Discord (again).
+    """
 
     def __init__(
         self,
@@ -36,12 +39,14 @@ class Gateway:
         identifies: Identifies,
         address: yarl.URL | None,
         go_without_content: Callable[[], bool],
+        on_ready: Callable[[], None],
         clock: Clock,
     ) -> None:
         self._client = client
         self._identifies = identifies
         self._address = address
         self._go_without_content = go_without_content
+        self._on_ready = on_ready
         self._clock = clock
         self._lines: Sequence[Line] = ()
         self._entrance: Entrance | None = None
@@ -71,6 +76,7 @@ class Gateway:
     def note_ready(self, shard_id: int) -> None:
         """Note that a shard was told READY or RESUMED."""
         self._lines[shard_id].note_ready()
+        self._on_ready()
 
     async def note_identify(self) -> None:
         """Note that a session is about to be begun."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bot.clock import Clock
 from bot.errors import StoreConflict, StoreError
+from bot.jobs import pauses
 from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.jobs.moves import Moves
@@ -23,8 +24,6 @@ from bot.store.jobs import JobStore
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE_S = 2.0
-LONGEST_PAUSE_S = 300.0
 STUMBLES_ALLOWED = 3
 """How often a job that has cost nothing yet may stumble over a fault of ours before it is ended."""
 LAST_WORDS_S = 20.0
@@ -37,6 +36,8 @@ class _Live:
 
     job: Job
     pauses: int = 0
+    waits_for_discord: bool = False
+    """The latest try to show something failed, for a reason that passes."""
     cuttable: bool = True
 
     @contextmanager
@@ -73,6 +74,7 @@ class JobRunner:
         self._announcer = announcer
         self._chronicle = chronicle
         self._clock = clock
+        self._pauses = pauses.Pauses(clock)
         self._slots = Slots(max_tasks, on_move=self._show_turn)
         self._live: dict[str, tuple[_Live, asyncio.Task[None]]] = {}
         self._stopping = False
@@ -120,6 +122,13 @@ class JobRunner:
         for live, _ in self._live.values():
             self._announcer.remind(live.job)
 
+    def hurry(self) -> None:
+        """Have tried at once, or as soon as Discord bears it, what waits for Discord, because it is back."""
+        for live, _ in self._live.values():
+            if live.waits_for_discord:
+                live.pauses = min(live.pauses, 1)  # a try under way may fail yet: it shall not wait for minutes then
+        self._pauses.hurry()
+
     async def start_again(self, job: Job) -> None:
         """Drive a job that had ended and goes on after all, as soon as nobody drives it any more."""
         if job.id in self._live:
@@ -151,8 +160,9 @@ class JobRunner:
     async def _drive(self, live: _Live) -> None:
         try:
             while not await self._reached_end(live) and not self._stopping:
-                await self._clock.sleep(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**live.pauses))
+                pause_s = pauses.pause_s(live.pauses)
                 live.pauses += 1
+                await self._pauses.wait(live.job.id, pause_s, for_discord=live.waits_for_discord)
         finally:
             self._live.pop(live.job.id, None)
 
@@ -167,8 +177,10 @@ class JobRunner:
             log.info("job left to its new owner", extra={"job": live.job.id})
             return True
         except DeliveryPostponed as error:
+            live.waits_for_discord = True
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
         except Exception as error:
+            live.waits_for_discord = False
             if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
                 log.warning("job waits for the database", extra={"job": live.job.id, "error": str(error)})
                 return False  # that is no fault of the job, and ends none

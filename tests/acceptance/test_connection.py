@@ -15,10 +15,13 @@ from bot.connection.identifies import KEY, LIMITS
 from bot.connection.line import READY_WITHIN_S
 from bot.errors import CannotConnect
 from bot.sandbox.discord import DiscordSandbox, Fault
+from bot.sandbox.evolink import Failed
 from bot.settings import FixedSettings
-from tests.support.house import House
+from tests.support.house import House, title
 
 SERVER_ERROR = Fault.server_error(503)
+REFUSED_AT_THE_EDGE = Fault(status=403, body="<html>", content_type="text/html")
+"""The library does not repeat it by itself, in real time."""
 
 
 @contextlib.asynccontextmanager
@@ -48,7 +51,7 @@ AWAY, BACK = "Discord is away: it is tried again", "Discord is back"
     [
         SERVER_ERROR,
         Fault.rate_limited(via=False),
-        Fault(status=403, body="<html>", content_type="text/html"),
+        REFUSED_AT_THE_EDGE,
     ],
     ids=["503", "429 of the edge", "403 of the edge"],
 )
@@ -102,6 +105,35 @@ async def test_a_picture_made_while_discord_is_away_is_kept_and_posted_when_it_i
         await house.until(lambda: message.attachments and built.client.connected)
     assert len(house.tasks) == 1
     assert house.stored("status") == ["delivered"]
+
+
+@pytest.mark.parametrize("session", ["resumed", "begun anew"])
+async def test_what_waits_for_discord_is_posted_as_soon_as_the_gateway_is_back(
+    session: str, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next try would come minutes later, so long has Discord been away; a failure is told as soon as a picture."""
+
+    def n_postponed() -> int:
+        return sum(each.getMessage() == "delivery postponed" for each in caplog.records)
+
+    house.evolink.knobs.duration_s = 5
+    house.evolink.knobs.task.append(Failed(code="content_policy_violation"))
+    async with house.bot() as built:
+        failing = await house.imagine()
+        message = await house.imagine(house.bob)
+        await house.until(lambda: len(house.tasks) == 2)
+        house.discord.faults.outage = REFUSED_AT_THE_EDGE
+        if session == "begun anew":
+            house.discord.gateway.turned_away = 503
+            house.discord.gateway.drop_all()
+        await house.until(lambda: n_postponed() >= 2 * 9, step_s=2)
+        house.discord.faults.outage = house.discord.gateway.turned_away = None
+        if session == "resumed":
+            house.discord.gateway.drop_all()
+        knocks = house.discord.gateway.knocks
+        await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected, limit_s=130)
+        await house.until(lambda: message.attachments and "declined" in title(failing), limit_s=10)
+    assert house.discord.gateway.identifies == (1 if session == "resumed" else 2)
 
 
 BLOWS: dict[str, tuple[Callable[[DiscordSandbox], None], int]] = {
