@@ -45,7 +45,7 @@ def is_blank(text: str) -> bool:
 
 def length(text: str) -> int:
     """Count `text` in UTF-16 units: the strictest of the ways in which a limit may be counted."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
@@ -63,6 +63,8 @@ def cut(text: str, limit: int) -> str:
 
 
 def _visible(line: str) -> str:
+    if line.isascii() and line.isprintable():
+        return line
     flags = {index for match in _FLAG_OF_A_REGION.finditer(line) for index in range(*match.span())}
     kept: list[str] = []
     marks = 0

@@ -3,8 +3,9 @@
 What is stored of a change is described beside its table: a word for what was done, to what, and JSON.
 """
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from bot.quota.model import Period, Unit
@@ -135,19 +136,20 @@ def _value(setting: str, value: Any) -> str:
         case bool():
             return "allowed" if value else "not allowed"
         case dict():
-            each = [f"<@&{role_id}> {quality}" for role_id, quality in value.items()]  # pyright: ignore[reportUnknownVariableType]
-            return _first(each)
+            return _first(value.items(), lambda each: f"<@&{each[0]}> {each[1]}")  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         case list():
-            return _first([_quoted(word) if setting == "words" else f"<#{word}>" for word in value])  # pyright: ignore[reportUnknownVariableType]
+            return _first(value, _quoted if setting == "words" else "<#{}>".format)  # pyright: ignore[reportUnknownArgumentType]
         case int() if setting == "log_channel_id":
             return f"<#{value}>"
         case _:
             return _quoted(value)
 
 
-def _first(listed: list[str]) -> str:
-    more = len(listed) - _MAX_LISTED
-    return ", ".join([*listed[:_MAX_LISTED], f"and {more} more"] if more > 0 else listed)
+def _first(values: Collection[Any], written: Callable[[Any], str]) -> str:
+    """Write the first of them only: a filter may hold thousands of words."""
+    listed = [written(each) for each in itertools.islice(values, _MAX_LISTED)]
+    more = len(values) - len(listed)
+    return ", ".join([*listed, f"and {more} more"] if more else listed)
 
 
 def _quoted(value: Any) -> str:
