@@ -8,6 +8,7 @@ moment ago is never taken for a left-over.
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -67,7 +68,6 @@ class Retention:
         self._keeping = keeping
         self._clock = clock
         self._unclaimed: dict[Path, tuple[int, int]] = {}
-        self._swept = False
 
     async def admit(self) -> None:
         """Raise StorageFull where pictures that may not be removed leave no room for a new one."""
@@ -84,13 +84,7 @@ class Retention:
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Sweep at once and then every few minutes for the block."""
-        return background.repeating("retention", self._look_after, pause=lambda: self._clock.sleep(EVERY_S))
-
-    async def _look_after(self) -> None:
-        if not self._swept:
-            await self._finish_removals()
-        await self.sweep()
-        self._swept = True
+        return background.repeating("retention", self.sweep, pause=lambda: self._clock.sleep(EVERY_S))
 
     async def sweep(self) -> None:
         """Release and remove what has outlived its time, then the oldest while all of it takes too much room."""
@@ -106,6 +100,7 @@ class Retention:
                 break
             await self._remove(given_up)
         await self._remove_unclaimed_sources()
+        await self._finish_removals()
 
     async def _release_uncollected(self) -> None:
         """Let go of results whose owners did not come for them; the runner tells the owners."""
@@ -124,7 +119,7 @@ class Retention:
             log.info("pictures removed", extra={"files": len(paths)})
 
     async def _finish_removals(self) -> None:
-        """Remove what a process that ended in the middle of a removal has left."""
+        """Remove what a removal that was cut short has left, and what was fetched for jobs that ended without it."""
         folders = (self._folders.results, self._folders.thumbnails)
         files = [path for folder in folders for path in await asyncio.to_thread(_list_files, folder)]
         gone = await self._store.list_given_up(path.stem for path in files)
@@ -151,7 +146,8 @@ def _sweep_folder(folder: Path, claimed: set[Path], before: dict[Path, tuple[int
 
 
 def _list_files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file()]
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_file()]
 
 
 def _unlink_all(paths: Iterable[Path]) -> None:

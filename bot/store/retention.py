@@ -3,6 +3,7 @@
 Never given up are the pictures of a job that goes on, and those that wait to be collected.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -18,6 +19,8 @@ from bot.store.instants import to_stored
 
 BATCH = 20
 """Given up at once to make room, so that no more goes than has to."""
+ASKED_AT_ONCE = 500
+"""Jobs in one statement, so that nobody else waits for long."""
 _FIRST_SCHEMA = 5
 
 _USED = """
@@ -90,6 +93,12 @@ SELECT path FROM sources WHERE path IS NOT NULL
 UNION SELECT path FROM tray WHERE path IS NOT NULL AND kept_until > :now
 """
 
+# What failed or was cancelled never comes to a picture again; what is lost may.
+_GIVEN_UP = """
+SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))
+  AND (files_gone_at IS NOT NULL OR (result_path IS NULL AND status IN ('failed', 'cancelled')))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
@@ -154,12 +163,12 @@ class RetentionStore:
         return {self._folder / row["path"] for row in rows}
 
     async def list_given_up(self, job_ids: Iterable[str]) -> set[str]:
-        """Return those of the jobs whose files were given up; of unknown jobs nothing is said."""
-        kept = {row["id"] for row in await self._database.read("SELECT id FROM jobs WHERE files_gone_at IS NULL")}
+        """Return those of the jobs whose files were given up, or that ended without any; nothing of unknown ones."""
+        asked = sorted(set(job_ids))
         given_up: set[str] = set()
-        for job_id in set(job_ids) - kept:
-            if await self._database.read("SELECT 1 FROM jobs WHERE id = ?", (job_id,)):
-                given_up.add(job_id)
+        for begin in range(0, len(asked), ASKED_AT_ONCE):
+            batch = json.dumps(asked[begin : begin + ASKED_AT_ONCE])
+            given_up |= {row["id"] for row in await self._database.read(_GIVEN_UP, (batch,))}
         return given_up
 
     async def _give_up(self, sql: str, parameters: dict[str, int]) -> list[GivenUp]:

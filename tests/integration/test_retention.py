@@ -125,6 +125,20 @@ async def test_a_removal_that_was_cut_short_is_finished_at_the_next_start(keep: 
     assert strange.exists()
 
 
+@pytest.mark.parametrize(
+    ("status", "is_kept"),
+    [(Status.FAILED, False), (Status.CANCELLED, False), (Status.RUNNING, True), (Status.LOST, True)],
+)
+async def test_what_was_fetched_for_a_job_that_ended_without_it_goes(status: Status, is_kept: bool, keep: Keep) -> None:
+    """While the job goes on, or may come late, it is taken up from there."""
+    job = await keep.made(status=status)
+    left_over = [keep.folder.results / f"{job.id}.{extension}" for extension in ("jpg", "part")]
+    for path in left_over:
+        path.write_bytes(b"whole")
+    await keep.retention().sweep()
+    assert [path.exists() for path in left_over] == [is_kept, is_kept]
+
+
 async def test_an_unclaimed_source_goes_when_it_is_seen_twice_unchanged(keep: Keep) -> None:
     """What was written in between, under the same name, is another file that somebody is about to claim."""
     left_over, written_anew = keep.source(b"left over"), keep.source(b"written anew")
