@@ -55,6 +55,10 @@ async def explain(interaction: "discord.Interaction[Any]", error: BaseException)
         log.warning("delivery postponed", extra={"interaction": interaction.id, "error": repr(error)})
         await answer_privately(interaction, texts.kept_for_now())
         return
+    if isinstance(error, errors.StoreError) and not isinstance(error, errors.StoreConflict):
+        log.info("interaction not served", extra={"interaction": interaction.id, "error": repr(error)})
+        await answer_privately(interaction, texts.refusal(errors.StoreUnavailable()))
+        return
     log.error("interaction failed", exc_info=error, extra={"interaction": interaction.id})
     await answer_privately(interaction, texts.internal_error())
 

@@ -21,19 +21,19 @@ class Presence:
         """Take these for all the servers there are: who is not among them removed the bot while it was away."""
         try:
             await self._guilds.present(guild.id for guild in guilds)
-        except errors.StoreError:
-            log.exception("servers not noted")
+        except errors.StoreError as error:
+            log.warning("servers not noted", extra={"error": repr(error)})
 
     async def joined(self, guild: discord.Guild) -> None:
         """Note that a server has the bot (again)."""
         try:
             await self._guilds.back(guild.id)
-        except errors.StoreError:
-            log.exception("server not noted", extra={"guild": guild.id})
+        except errors.StoreError as error:
+            log.warning("server not noted", extra={"guild": guild.id, "error": repr(error)})
 
     async def left(self, guild: discord.Guild) -> None:
         """Note that a server has removed the bot."""
         try:
             await self._guilds.removed(guild.id)
-        except errors.StoreError:
-            log.exception("removal not noted", extra={"guild": guild.id})
+        except errors.StoreError as error:
+            log.warning("removal not noted", extra={"guild": guild.id, "error": repr(error)})

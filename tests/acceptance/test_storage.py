@@ -36,6 +36,21 @@ async def test_a_request_that_could_not_be_kept_is_refused_before_anything_is_sp
     assert len(house.stored("id")) == 1
 
 
+@pytest.mark.parametrize("command", ["/history", "/references", "/quota"])
+async def test_a_database_that_cannot_be_read_is_told_whatever_one_asks_for(
+    house: House, command: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In its own sentence, and without a traceback for each who asks."""
+    async with house.bot():
+        for table in ("jobs", "tray", "rules"):
+            await house.change_database(f"ALTER TABLE {table} RENAME TO no_{table}")
+        use = await house.alice.use(house.channel, command)
+        await house.until(lambda: any(message.content for message in use.reachable_messages()))
+        [told] = [message for message in use.reachable_messages() if message.content]
+        assert told.content.startswith("The bot cannot use its database at the moment; nothing was spent.")
+        assert [record for record in caplog.records if record.name.startswith("bot.intake") and record.exc_info] == []
+
+
 @pytest.mark.parametrize("column", ["status", "message_id"])
 async def test_a_database_that_takes_no_change_for_a_minute_ends_no_job(house: House, column: str) -> None:
     """What was stored waits, in the message that was answered, and nothing is ordered before its intent is stored."""

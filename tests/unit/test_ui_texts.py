@@ -36,7 +36,7 @@ EXAMPLES: list[tuple[errors.Refusal, str]] = [
     (errors.StorageUnusable(is_full=True), "no room left on its disk"),
     (errors.StorageUnusable(is_full=False), "cannot write to its disk"),
     (errors.ShuttingDown(), "restarting"),
-    (errors.StoreUnavailable(), "cannot write to its database"),
+    (errors.StoreUnavailable(), "cannot use its database"),
     (limit_reached(), "This server's limit for each member of 10 pictures a day"),
     (errors.TooManyAtOnce(limit=2, of_server=False), "at once for each member: 2"),
     (errors.QualityNotAllowed(asked="4K", highest="1K"), "your highest quality is 1K"),

@@ -180,7 +180,7 @@ def _(error: errors.ShuttingDown) -> str:
 def _(error: errors.StoreUnavailable) -> str:
     del error
     return (
-        "The bot cannot write to its database at the moment, so it took no request and nothing was spent. "
+        "The bot cannot use its database at the moment; nothing was spent. "
         "Please try again in a minute; if it stays like this, tell whoever runs this bot."
     )
 
