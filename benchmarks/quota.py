@@ -21,7 +21,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app_parts import make_guilds, make_quotas
+from bot.app_parts.limits import make_guilds, make_quotas
 from bot.clock import SystemClock
 from bot.guilds.model import GuildSettings
 from bot.jobs.admission import Admission

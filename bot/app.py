@@ -6,57 +6,28 @@ import signal
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 import aiohttp
-import yarl
 
-from bot import app_parts, background
+from bot import background
+from bot.app_parts.ground import Ground, lay_ground
+from bot.app_parts.limits import make_guilds, make_quotas, teller_of_spending
+from bot.app_parts.people import join_people, make_announcer, make_client
+from bot.app_parts.pictures import make_pictures
+from bot.app_parts.web_side import serve_web
+from bot.app_parts.work import Outside, Work, make_work
 from bot.client import ImageBot, point_library_at
 from bot.clock import Clock, SystemClock
 from bot.command_sync import sync_commands
-from bot.connection.gateway import Gateway
-from bot.connection.identifies import Identifies
 from bot.connection.outage import patiently
 from bot.delivery.announcer import DiscordAnnouncer
-from bot.delivery.fitting import Fitter
-from bot.delivery.ladder import Ladder
 from bot.delivery.server_log import ServerLog
-from bot.delivery.ways import Ways
-from bot.files import DataFolder
 from bot.guilds.service import GuildService
-from bot.hosting.own import HostedFolder
-from bot.images.worker import ImageWorkers
-from bot.intake import AdminRights, History, Intake, Presence, QualityOffers, QuotaCard, ResultPresses, SettingsPanel
-from bot.jobs.admission import Terms
-from bot.jobs.claims import Claims
 from bot.jobs.insisting import until_stored
-from bot.jobs.library import Library
-from bot.jobs.lost import LateArrivals
-from bot.jobs.moves import Moves
-from bot.jobs.owners import Owners
-from bot.jobs.polling import Patience
-from bot.jobs.retention import Retention
-from bot.jobs.runner import JobRunner
-from bot.jobs.search import TaskSearch
-from bot.jobs.service import JobService
-from bot.jobs.steps import Steps
-from bot.jobs.storage import Storage
-from bot.jobs.submission import Submission
-from bot.jobs.tending import Tending
-from bot.jobs.tray import Tray
-from bot.jobs.wakes import Wakes
 from bot.provider.api import EvoLink
 from bot.quota.spending import SpendingStop
 from bot.settings import Settings
-from bot.store.assets import AssetStore
-from bot.store.claims import ClaimStore
-from bot.store.history import HistoryStore
-from bot.store.jobs import JobStore
-from bot.store.lost import LostStore
 from bot.store.meta import MetaStore
-from bot.store.retention import RetentionStore
-from bot.store.tray import TrayStore
 
 log = logging.getLogger(__name__)
 
@@ -68,63 +39,59 @@ LOOK_FOR_LIFE_EVERY_S = 0.5
 class App:
     """A bot whose parts are joined, not yet logged in."""
 
-    settings: Settings
+    ground: Ground
     client: ImageBot
-    runner: JobRunner
+    work: Work
     announcer: DiscordAnnouncer
     server_log: ServerLog
-    store: JobStore
-    owners: Owners
-    tending: Tending
-    meta: MetaStore
-    late_arrivals: LateArrivals
-    retention: Retention
-    storage: Storage
     guilds: GuildService
     spending: SpendingStop
-    folder: DataFolder
-    clock: Clock
 
     async def run(self) -> None:
         """Log in, take up what was left, and serve until the client is closed; raises CannotConnect.
 
         While Discord is away this is tried again. What was left is taken up once the login stands: it needs only REST.
         """
-        token = self.settings.discord_token.get_secret_value()
-        await patiently("login", lambda: self.client.login(token), clock=self.clock)
-        recovered = await until_stored(self.runner.recover, clock=self.clock, what="jobs taken up")
+        clock = self.ground.clock
+        token = self.ground.settings.discord_token.get_secret_value()
+        await patiently("login", lambda: self.client.login(token), clock=clock)
+        recovered = await until_stored(self.work.runner.recover, clock=clock, what="jobs taken up")
         log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
-        async with (
-            background.repeating("signs of life", self._give_sign_of_life, pause=self._rest),
-            self.tending.running(),
-            self.late_arrivals.running(),
-            self.retention.running(),
-            self.storage.running(),
-            self.guilds.running(),
-            self.spending.running(),
-        ):
-            await patiently("commands", self._sync_commands, clock=self.clock)
+        async with self._going_on():
+            await patiently("commands", self._sync_commands, clock=clock)
             await self.client.gateway.run()
 
     async def stop(self) -> None:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
-        await self.runner.stop()
+        await self.work.runner.stop()
         await self.client.settle()
         await self.announcer.stop()
         await self.server_log.stop()
         await self.client.close()
 
+    @asynccontextmanager
+    async def _going_on(self) -> AsyncGenerator[None, None]:
+        """Do for the block what goes on beside all else."""
+        async with (
+            background.repeating("signs of life", self._give_sign_of_life, pause=self._rest),
+            self.work.going_on(),
+            self.guilds.running(),
+            self.spending.running(),
+        ):
+            yield
+
     async def _sync_commands(self) -> None:
-        await sync_commands(self.client, meta=self.meta, dev_guild_id=self.settings.dev_guild_id)
+        meta = MetaStore(self.ground.database)
+        await sync_commands(self.client, meta=meta, dev_guild_id=self.ground.settings.dev_guild_id)
 
     async def _give_sign_of_life(self) -> None:
-        self.runner.remind()
+        self.work.runner.remind()
         if self.client.connected:
-            self.folder.alive.touch()
+            self.ground.folder.alive.touch()
 
     async def _rest(self) -> None:
-        await self.clock.sleep(SIGN_OF_LIFE_EVERY_S if self.client.connected else LOOK_FOR_LIFE_EVERY_S)
+        await self.ground.clock.sleep(SIGN_OF_LIFE_EVERY_S if self.client.connected else LOOK_FOR_LIFE_EVERY_S)
 
 
 @asynccontextmanager
@@ -133,189 +100,48 @@ async def build(settings: Settings, *, clock: Clock) -> AsyncGenerator[App, None
 
     Raises StoreError, FolderInUse or OSError where DATA_DIR or the web port cannot be used.
     """
-    folder = DataFolder(settings.data_dir)
-    folder.make()
     async with AsyncExitStack() as stack:
         point_library_at(api_base=settings.discord_api_base, gateway_url=settings.discord_gateway_url)
-        database, owners = await app_parts.enter_folder(stack, folder, clock=clock)
-        client = ImageBot(
-            message_content=settings.message_content_intent,
-            direct_use=settings.direct_images_per_day > 0,
-        )
-        meta = MetaStore(database)
-        client.gateway = Gateway(
-            client,
-            identifies=Identifies(meta=meta, clock=clock),
-            address=yarl.URL(settings.discord_gateway_url) if settings.discord_gateway_url else None,
-            go_without_content=client.go_without_message_content,
-            on_ready=lambda: runner.hurry(),  # noqa: PLW0108 - it is joined further down
-            clock=clock,
-        )
+        ground = await lay_ground(stack, settings, clock=clock)
+        client = make_client(ground, on_ready=lambda: work.runner.hurry())  # noqa: PLW0108 - it is made below
         stack.push_async_callback(client.close)
-        store = JobStore(database, folder=folder.root, clock=clock, owner=owners.token)
-        wakes = Wakes(clock)
-        workers = await stack.enter_async_context(ImageWorkers(clock=clock))
-        announcer = DiscordAnnouncer(
-            client=client,
-            ladder=Ladder(ways=Ways(client), clock=clock),
-            fitter=Fitter(workers=workers, scratch=owners.scratch),
-            still_mine=store.is_owned,
-            shows_progress=store.shows_progress,
-            clock=clock,
-        )
-        hosted = HostedFolder(folder.hosted, assets=AssetStore(database), clock=clock)
-        api_session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-        hosting = await app_parts.make_hosting(
-            stack, settings=settings, session=api_session, database=database, store=store, folder=hosted, clock=clock
-        )
-        sources = await app_parts.make_sources(
-            stack, settings=settings, folder=folder, workers=workers, hosting=hosting, store=store, clock=clock
-        )
+        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
+        pictures = await make_pictures(stack, ground, session=session)
         provider = EvoLink(
-            session=api_session,
+            session=session,
             api_base=settings.evolink_api_base,
             api_key=settings.evolink_api_key,
             model=settings.evolink_model,
             clock=clock,
         )
-        guilds = app_parts.make_guilds(settings, database=database, clock=clock)
+        announcer = make_announcer(ground, client, pictures.workers)
+        guilds = make_guilds(settings, database=ground.database, clock=clock)
         server_log = ServerLog(client=client, guilds=guilds.get, clock=clock)
-        quotas = app_parts.make_quotas(
+        quotas = make_quotas(
             settings,
-            database=database,
-            path=folder.database,
-            store=store,
+            database=ground.database,
+            path=ground.folder.database,
+            store=ground.store,
             guilds=guilds,
             provider=provider,
             chronicle=server_log,
-            announce=app_parts.teller_of_spending(client, server_log),
+            announce=teller_of_spending(client, server_log),
             clock=clock,
         )
-        lost = LostStore(database, folder=folder.root)
-        search = TaskSearch(store=lost, provider=provider)
-        results = await app_parts.make_results(stack, settings, clock, folder)
-        moves = Moves(store=store, clock=clock)
-        patience = Patience(deadline=timedelta(minutes=settings.job_deadline_minutes))
-        submission = Submission(
-            store=store,
-            moves=moves,
-            provider=provider,
-            sources=sources,
-            search=search,
-            announcer=announcer,
-            spending=quotas.spending,
-            wakes=wakes,
-            clock=clock,
-            patience=patience,
-            callback_base=settings.callback_base,
-            honours_key=settings.provider_honours_idempotency_key,
+        outside = Outside(
+            provider=provider, pictures=pictures, quotas=quotas, announcer=announcer, server_log=server_log
         )
-        steps = Steps(
-            store=store,
-            moves=moves,
-            provider=provider,
-            results=results,
-            announcer=announcer,
-            wakes=wakes,
-            clock=clock,
-            patience=patience,
-            callbacks=settings.callback_base is not None,
-        )
-        runner = JobRunner(
-            submission=submission,
-            steps=steps,
-            moves=moves,
-            store=store,
-            owners=owners,
-            announcer=announcer,
-            chronicle=server_log,
-            clock=clock,
-            max_tasks=settings.max_concurrent_tasks,
-        )
-        stack.push_async_callback(runner.stop)
-        client.claims = Claims(owners=owners, store=ClaimStore(database), clock=clock, stopping=lambda: runner.stopping)
-        retention = app_parts.make_retention(
-            settings, database=database, store=store, runner=runner, folder=folder, clock=clock
-        )
-        storage = Storage(
-            folder=folder, database=database, min_free_bytes=settings.min_free_disk_mb * 1_000_000, clock=clock
-        )
-        late_arrivals = LateArrivals(
-            store=lost,
-            jobs=store,
-            provider=provider,
-            search=search,
-            results=results,
-            admission=quotas.admission,
-            runner=runner,
-            wakes=wakes,
-            clock=clock,
-        )
-        jobs = JobService(
-            store=store,
-            lost=lost,
-            runner=runner,
-            admission=quotas.admission,
-            retention=retention,
-            storage=storage,
-            wakes=wakes,
-            clock=clock,
-            max_waiting=settings.max_waiting_jobs,
-        )
-        tray = Tray(store=TrayStore(database, folder=folder.root), sources=sources, clock=clock)
-        client.intake = Intake(jobs=jobs, tray=tray, guilds=guilds, announcer=announcer, clock=clock)
-        client.presence = Presence(guilds=guilds)
-        client.offers = QualityOffers(guilds=guilds, prices=settings.price_table, clock=clock)
-        client.quota_card = QuotaCard(
-            quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
-        )
-        rights = AdminRights(clock)
-        client.administration = app_parts.make_administration(
-            quotas=quotas, guilds=guilds, database=database, scratch=owners.scratch, rights=rights, clock=clock
-        )
-        client.settings_panel = SettingsPanel(
-            guilds=guilds, rights=rights, clock=clock, usual_replies=settings.reply_to_picture
-        )
-        client.result_presses = ResultPresses(
-            intake=client.intake, jobs=jobs, offers=client.offers, clock=clock, model=settings.evolink_model
-        )
-        app_parts.join_messages(
-            client, settings=settings, database=database, jobs=jobs, tray=tray, guilds=guilds, clock=clock
-        )
-        client.history = History(
-            library=Library(
-                clock=clock,
-                history=HistoryStore(database, folder=folder.root),
-                sizes=RetentionStore(database, folder=folder.root),
-                jobs=store,
-                retention=retention,
-                workers=workers,
-                folders=app_parts.picture_folders(folder),
-            ),
-            announcer=announcer,
-            presses=client.result_presses,
-            clock=clock,
-        )
-        await app_parts.serve_web(
-            stack, settings=settings, jobs=jobs, client=client, hosted=hosted, owners=owners, clock=clock
-        )
+        work = make_work(stack, ground, outside)
+        join_people(client, ground, work=work, quotas=quotas, guilds=guilds, pictures=pictures, announcer=announcer)
+        await serve_web(stack, ground, jobs=work.jobs, client=client, hosted=pictures.hosted)
         yield App(
-            settings=settings,
+            ground=ground,
             client=client,
-            runner=runner,
+            work=work,
             announcer=announcer,
             server_log=server_log,
-            store=store,
-            owners=owners,
-            tending=Tending(runner=runner, owners=owners, store=store, claims=client.claims, wakes=wakes, clock=clock),
-            meta=meta,
-            late_arrivals=late_arrivals,
-            retention=retention,
-            storage=storage,
             guilds=guilds,
             spending=quotas.spending,
-            folder=folder,
-            clock=clock,
         )
 
 

@@ -55,7 +55,7 @@ def billed(tasks: Collection[Task]) -> Usage:
 
 async def counted(stage: Stage, person: Person) -> Usage:
     """Add up what the ledger holds of a person's jobs, by a connection apart from the bot's own code."""
-    return await asyncio.to_thread(_counted, stage.app.folder.database, person.id)
+    return await asyncio.to_thread(_counted, stage.app.ground.folder.database, person.id)
 
 
 def _counted(database: Path, user_id: int) -> Usage:

@@ -133,7 +133,7 @@ class Stage:
 
     async def job_of(self, scene: Scene) -> Job | None:
         """Return the stored job behind a scene."""
-        return await self.app.store.find(scene.job_id) if scene.job_id else None
+        return await self.app.ground.store.find(scene.job_id) if scene.job_id else None
 
     async def until_stored(self, scene: Scene, status: Status) -> None:
         """Wait until the job of a scene is stored with a status; raises TimeoutError."""
@@ -145,7 +145,7 @@ class Stage:
 
     async def until_full(self) -> None:
         """Wait until as many tasks were created as there are places at the provider; raises TimeoutError."""
-        tasks, places = self.provider.tasks if self.provider else {}, self.app.settings.max_concurrent_tasks
+        tasks, places = self.provider.tasks if self.provider else {}, self.app.ground.settings.max_concurrent_tasks
         await self._until(lambda: len(tasks) >= places, "not every place was taken", within_s=_TASK_WITHIN_S)
 
     def prove(self, seen: Scene | Aside, sentence: str, holds: object) -> None:

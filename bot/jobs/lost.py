@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from bot import background
 from bot.clock import Clock
-from bot.errors import DownloadFailed, NotAPicture
+from bot.errors import DownloadFailed, NotAPicture, StoreError
 from bot.jobs import polling
 from bot.jobs.admission import Admission
 from bot.jobs.model import Job, ResultFile, Status
@@ -79,12 +79,15 @@ class LateArrivals:
             await asyncio.gather(*(self._look(job) for job in due))
 
     async def _look(self, job: Job) -> None:
-        """Look for one job, and say when to look again; a fault is one of this job and this look."""
+        """Look for one job, and say when to look again; a fault is one of this job and this look, and ends in time."""
         try:
-            if not await self._is_settled(job):
-                await self._wait_on(job)
+            settled = await self._is_settled(job)
         except Exception:
             log.exception("lost job not looked at", extra={"job": job.id})
+            settled = False
+        if not settled:
+            with contextlib.suppress(StoreError):  # it is looked for again when its claim is over
+                await self._wait_on(job)
 
     async def _is_settled(self, job: Job) -> bool:
         """Tell whether the job needs no further look: its picture came, or is known never to come."""

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.errors import StoreConflict, StoreError
 from bot.jobs import pauses
 from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Dispossessed
-from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.jobs.model import Job, Status
 from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
 from bot.jobs.slots import Slots
@@ -25,7 +25,7 @@ from bot.store.jobs import JobStore
 log = logging.getLogger(__name__)
 
 STUMBLES_ALLOWED = 3
-"""How often a job that has cost nothing yet may stumble over a fault of ours before it is ended."""
+"""How often a job may stumble over a fault of ours before it is ended."""
 LAST_WORDS_S = 20.0
 """How long a stop waits for calls that must not be cut: a POST that costs money, a message under way."""
 
@@ -36,6 +36,10 @@ class _Live:
 
     job: Job
     pauses: int = 0
+    stumbles: int = 0
+    """Over faults of ours; a database or a Discord that is away is none."""
+    refused_since_s: float | None = None
+    """Since when the provider does not take it for now: a long wait in our own line is none of its."""
     waits_for_discord: bool = False
     """The latest try to show something failed, for a reason that passes."""
     cuttable: bool = True
@@ -77,6 +81,7 @@ class JobRunner:
         self._pauses = pauses.Pauses(clock)
         self._slots = Slots(max_tasks, on_move=self._show_turn)
         self._live: dict[str, tuple[_Live, asyncio.Task[None]]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     @property
@@ -106,8 +111,14 @@ class JobRunner:
         for live, task in [self._live[job_id] for job_id in taken if job_id in self._live]:
             if live.cuttable:  # else it notices by itself: it may not do anything more
                 task.cancel()
-                await self._announcer.let_go(live.job)
+                self._let_go_beside(live.job)
                 log.info("job left to its new owner", extra={"job": live.job.id})
+
+    def _let_go_beside(self, job: Job) -> None:
+        """Show nothing more of a job, without waiting for the edit under way: it may hang, and others wait here."""
+        leaving = asyncio.create_task(self._announcer.let_go(job), name=f"leave of job {job.id}")
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)
 
     def start(self, job: Job) -> None:
         """Drive a job from where it stands; it is driven once, however often it is started."""
@@ -150,7 +161,7 @@ class JobRunner:
         for live, task in self._live.values():
             if live.cuttable:
                 task.cancel()
-        tasks = [task for _, task in self._live.values()]
+        tasks = [*(task for _, task in self._live.values()), *self._leaving]
         if tasks:
             await asyncio.wait(tasks, timeout=LAST_WORDS_S)
         for task in tasks:
@@ -189,14 +200,12 @@ class JobRunner:
         return False
 
     async def _after_stumble(self, live: _Live) -> None:
-        """End what stumbles again and again: a job that cost nothing fails, a picture that was paid for is kept."""
-        if live.pauses < STUMBLES_ALLOWED:
+        """End what stumbles again and again."""
+        live.stumbles += 1
+        if live.stumbles <= STUMBLES_ALLOWED:
             return
         try:
-            if live.job.status in {Status.PREPARING, Status.QUEUED}:
-                await self._moves.fail(live.job, Failure(kind=FailureKind.INTERNAL))
-            elif live.job.status is Status.DELIVERING:
-                await self._steps.give_up_delivery(live.job)
+            await self._steps.give_up(live.job, stumbles=live.stumbles)
         except Exception:
             log.exception("job could not be ended", extra={"job": live.job.id})
 
@@ -229,28 +238,43 @@ class JobRunner:
         return await self._at_provider(live)
 
     async def _at_provider(self, live: _Live) -> Job | None:
-        """Hold a slot from before the task is created until its end is known; None if the job was moved elsewhere."""
-        job: Job | None = live.job
+        """Hold a slot from before the task is created until its end is known, and bring home what it made without one.
+
+        None if the job was moved elsewhere.
+        """
+        waiting = live.job
         async with self._slots.hold(
-            job.id, guild_id=job.guild_id, user_id=job.user_id, at_once=job.status is not Status.QUEUED
+            waiting.id, guild_id=waiting.guild_id, user_id=waiting.user_id, at_once=waiting.status is not Status.QUEUED
         ):
-            while job is not None and self._belongs_at_provider(job) and not self._stopping:
-                live.job = job
-                job = await self._step(live)
+            job = await self._to_its_task(live)
+            if job is None or job.status is not Status.RUNNING or self._stopping:
+                return job
+            live.job = job
+            task = await self._steps.watch(job)
+        return await self._steps.take_home(job, task)
+
+    async def _to_its_task(self, live: _Live) -> Job | None:
+        """Take the job to where its task is known, or to an end without one."""
+        job: Job | None = live.job
+        while job is not None and self._may_get_task(job) and not self._stopping:
+            live.job = job
+            job = await self._submit_or_search(live)
         return job
 
-    def _belongs_at_provider(self, job: Job) -> bool:
-        return job.status in {Status.QUEUED, Status.RUNNING} or self._submission.may_be_drawn(job)
+    def _may_get_task(self, job: Job) -> bool:
+        return job.status is Status.QUEUED or self._submission.may_be_drawn(job)
 
-    async def _step(self, live: _Live) -> Job | None:
-        if live.job.status is Status.RUNNING:
-            return await self._steps.watch(live.job)
+    async def _submit_or_search(self, live: _Live) -> Job | None:
         if live.job.status is Status.SUBMITTING:
             return await self._submission.search(live.job, most_s=TASK_OF_DOUBT_S)
+        ready = await self._submission.make_ready(live.job)  # a URL may have expired in a long wait
+        if ready is None or ready.status is not Status.QUEUED:
+            return ready
         try:
             with live.uncut():
-                return await self._submission.submit(live.job)
+                return await self._submission.submit(ready, refused_since_s=live.refused_since_s)
         except NotTakenYet as pause:
+            live.refused_since_s = pause.refused_since_s
             self._announcer.show(pause.job, waiting_for_provider=True)
             await self._clock.sleep(pause.wait_s)
             return pause.job

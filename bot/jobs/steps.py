@@ -5,6 +5,7 @@ What was gained is stored before it is shown: the result before the message.
 
 import contextlib
 import logging
+import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from bot.jobs.model import Failure, FailureKind, Job, ReplyRoute, ResultFile, St
 from bot.jobs.moves import Moves
 from bot.jobs.polling import Patience
 from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, looks_spoilt, may_come_whole
+from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
 from bot.provider.api import EvoLink
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 RECENT_TASKS = 50
 LONGEST_PAUSE_S = 300.0
 RESULTS_MAY_COME_S = 60.0
+"""How long a completed task that names no picture is looked at again: they may come a read later."""
 
 
 class Steps:
@@ -57,11 +60,9 @@ class Steps:
         self._patience = patience
         self._callbacks = callbacks
         self._jitter = jitter
-        self._unnamed: dict[str, float] = {}
-        """Completed tasks that name no picture yet: since when, by their id."""
 
-    async def watch(self, job: Job) -> Job | None:
-        """Look at the task until it ends. From `running` to `delivering`, `ready`, `failed` or `lost`.
+    async def watch(self, job: Job) -> Task | None:
+        """Look at the task until it ends, and return how; None where the deadline comes first.
 
         The deadline ends no task that was not looked at in this process: the bot may have been away for longer.
         """
@@ -70,18 +71,22 @@ class Steps:
         )
         self._announcer.show(job)
         looks = 0
+        unnamed_since_s = math.inf
         with self._wakes.expect(job.id) as wake:
             while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
                 await wake.wait(self._next_look_s(job, earliest_s))
                 looks += 1
                 task = await self._look(job)
-                if task is None or (task.status is TaskStatus.COMPLETED and self._may_still_name_results(task)):
+                if task is None:
                     continue
+                if task.status is TaskStatus.COMPLETED and not task.result_urls:
+                    unnamed_since_s = min(unnamed_since_s, self._clock.monotonic())
+                    if self._clock.monotonic() - unnamed_since_s < RESULTS_MAY_COME_S:
+                        continue
                 if task.status.is_final:
-                    return await self._take_home(job, task)
-                job = replace(job, progress=task.progress)
-                self._announcer.show(job)
-        return await self._moves.lose(job, Failure(kind=FailureKind.TIMED_OUT))
+                    return task
+                self._announcer.show(replace(job, progress=task.progress))
+        return None
 
     def _next_look_s(self, job: Job, earliest_s: float | None) -> float:
         return polling.next_look_s(
@@ -90,16 +95,6 @@ class Steps:
             callbacks=self._callbacks,
             jitter=self._jitter(),
         )
-
-    def _may_still_name_results(self, task: Task) -> bool:
-        """Tell whether a completed task without a picture is looked at again: its results may come a read later."""
-        if task.result_urls:
-            return False
-        first_seen_at = self._unnamed.setdefault(task.id, self._clock.monotonic())
-        if self._clock.monotonic() - first_seen_at < RESULTS_MAY_COME_S:
-            return True
-        del self._unnamed[task.id]
-        return False
 
     async def _look(self, job: Job) -> Task | None:
         """Read the task; None while it cannot be read. A failing read says nothing of the task (provider.md 10)."""
@@ -111,15 +106,18 @@ class Steps:
             self._announcer.show(job, waiting_for_provider=True)
             return None
 
-    async def _take_home(self, job: Job, task: Task) -> Job | None:
+    async def take_home(self, job: Job, task: Task | None) -> Job | None:
+        """Bring home what `watch` has seen the end of. From `running` to `delivering`, `ready`, `failed` or `lost`."""
+        if task is None:
+            return await self._moves.lose(job, Failure(kind=FailureKind.TIMED_OUT))
         now = self._clock.now()
-        ended = replace(job, finished_at=now, credits_used=task.credits_used)
+        ended = replace(job, finished_at=now, credits_used=task.credits_used, progress=task.progress)
         if task.status is not TaskStatus.COMPLETED:
             return await self._moves.fail(ended, failures.of_task(task))
         if not task.result_urls:
             return await self._moves.fail(ended, Failure(kind=FailureKind.NO_RESULT))
         try:
-            result = await self._fetch(job, task.result_urls[0])
+            result = await self._fetch(ended, task.result_urls[0])
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
             failure = failures.of_result(error)
@@ -176,9 +174,21 @@ class Steps:
         log.info("job ended", extra={"job": job.id, "status": to.value})
         return moved
 
-    async def give_up_delivery(self, job: Job) -> Job | None:
-        """Keep a picture that cannot be delivered for a fault of ours, to be collected."""
-        return await self._moves.keep(job, Status.READY)
+    async def give_up(self, job: Job, *, stumbles: int) -> None:
+        """End a job that has stumbled so often over a fault of ours; one that has ended is only to be told.
+
+        What cost nothing fails. A picture that was paid for is kept, to be collected. What the provider has, or may
+        have, is released in its time, and looked for later.
+        """
+        failure = Failure(kind=FailureKind.INTERNAL)
+        if job.status in ENDED:
+            return
+        if job.status in {Status.PREPARING, Status.QUEUED}:
+            await self._moves.fail(job, failure)
+        elif job.status is Status.DELIVERING:
+            await self._moves.keep(job, Status.READY)
+        elif not self._patience.lasts(self._moves.elapsed_s(job), looks=stumbles):
+            await self._moves.lose(job, failure)
 
     async def tell(self, job: Job) -> Job:
         """Show how a job ended, where no delivery has shown it, and return it with the moment in which it was told.

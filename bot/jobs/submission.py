@@ -38,10 +38,11 @@ SENT_AGAIN_WITHIN_S = 600.0
 class NotTakenYet(ImagebotError):
     """The provider takes nothing just now; the job is back in the queue and may be submitted again after a pause."""
 
-    def __init__(self, job: Job, *, wait_s: float) -> None:
+    def __init__(self, job: Job, *, wait_s: float, refused_since_s: float) -> None:
         super().__init__(job.id)
         self.job = job
         self.wait_s = wait_s
+        self.refused_since_s = refused_since_s
 
 
 class Submission:
@@ -75,27 +76,29 @@ class Submission:
         self._patience = patience
         self._callback_base = callback_base
         self._honours_key = honours_key
-        self._refused_since_s: dict[str, float] = {}
-        """Jobs that the provider does not take for now, by their id: a long wait in our own line is none of its."""
 
     async def prepare(self, job: Job) -> Job | None:
         """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
+        ready = await self.make_ready(job)
+        if ready is None or ready.status is not Status.PREPARING:
+            return ready
+        return await self._store.move(ready, Status.QUEUED)
+
+    async def make_ready(self, job: Job) -> Job | None:
+        """Return the job with sources that the provider can read, at no cost; `failed` where one is not usable."""
         try:
-            ready = await self._sources.make_ready(job)
+            return await self._sources.make_ready(job)
         except SourceFault as fault:
             log.info("source not usable", extra={"job": job.id, "error": repr(fault)})
             return await self._moves.fail(job, fault.failure)
-        return await self._store.move(ready, Status.QUEUED)
 
-    async def submit(self, job: Job) -> Job | None:
-        """Create the task: from `queued` to `running` or `failed`; still `submitting` where the outcome is not known.
+    async def submit(self, job: Job, *, refused_since_s: float | None = None) -> Job | None:
+        """Create the task of a job that is ready: from `queued` to `running` or `failed`.
 
-        Raises NotTakenYet, with the job back in `queued`, where the provider surely did not take it but may later.
+        Still `submitting` where the outcome is not known. Raises NotTakenYet, with the job back in `queued`, where the
+        provider surely did not take it but may later: it has refused it since `refused_since_s`, if before. It must not
+        be cut: what it has begun may be paid for.
         """
-        try:
-            job = await self._sources.make_ready(job)  # a URL may have expired in a long wait
-        except SourceFault as fault:
-            return await self._moves.fail(job, fault.failure)
         submitting = await self._store.move(job, Status.SUBMITTING, submitted_at=self._clock.now())
         if submitting is None:
             return None
@@ -107,9 +110,8 @@ class Submission:
             return replace(submitting, failure=failures.of_create(error))
         except errors.ProviderError as error:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
-            return await self._not_created(submitting, error)
+            return await self._not_created(submitting, error, refused_since_s=refused_since_s)
         log.info("task created", extra={"job": job.id, "task": task.id})
-        self._refused_since_s.pop(job.id, None)
         running = await self._moves.keep(
             submitting,
             Status.RUNNING,
@@ -139,20 +141,20 @@ class Submission:
             callback_url=self._callback_base and f"{self._callback_base}/callbacks/{job.id}/{job.callback_token}",
         )
 
-    async def _not_created(self, job: Job, error: errors.ProviderError) -> Job | None:
+    async def _not_created(self, job: Job, error: errors.ProviderError, *, refused_since_s: float | None) -> Job | None:
         if isinstance(error, errors.PaymentRequired):
             with contextlib.suppress(StoreError):  # the next one that asks the provider hears the same
                 await self._spending.note_payment_required()
         surely_not_taken = isinstance(error, errors.RateLimited | errors.Unreachable | errors.ServerFault)
-        refused_since_s = self._refused_since_s.setdefault(job.id, self._clock.monotonic())
-        refused_for_s = self._clock.monotonic() - refused_since_s
-        if not surely_not_taken or refused_for_s >= self._patience.deadline.total_seconds():
-            del self._refused_since_s[job.id]
+        now_s = self._clock.monotonic()
+        since_s = now_s if refused_since_s is None else refused_since_s
+        if not surely_not_taken or now_s - since_s >= self._patience.deadline.total_seconds():
             return await self._moves.fail(job, failures.of_create(error))
         queued = await self._moves.keep(job, Status.QUEUED)
         if queued is None or queued.status is not Status.QUEUED:
             return queued
-        raise NotTakenYet(queued, wait_s=min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S))
+        wait_s = min(error.retry_after_s or STAND_BACK_S, LONGEST_STAND_BACK_S)
+        raise NotTakenYet(queued, wait_s=wait_s, refused_since_s=since_s)
 
     def may_be_drawn(self, job: Job) -> bool:
         """Tell whether a create of unknown outcome may have made a task that goes on, and keeps its slot for it."""

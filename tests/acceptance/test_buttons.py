@@ -220,7 +220,7 @@ async def test_details_hand_over_the_original_of_a_picture_that_was_changed_to_f
         await house.until(lambda: len(list((house.data_dir / "results").glob("*.jpg"))) == 1)
         await message.wait_until(lambda seen: seen.attachments)
         assert "press Details" in field(message, "Please note")
-        while (job := await app.store.find_by_message(message.id)) is None or job.told_at is None:
+        while (job := await app.ground.store.find_by_message(message.id)) is None or job.told_at is None:
             await house.clock.advance(0.1)
         told = await pressed(house, message, "Details", by=house.bob)
         await house.until(lambda: told.attachments)
@@ -280,7 +280,7 @@ async def test_nobody_gets_at_a_private_picture_by_a_forged_id(house: House, pre
     """Its owner alone may see it and work with it."""
     async with house.bot() as app:
         private = await a_result(house, private=True)
-        job = await app.store.find_by_message(private.id)
+        job = await app.ground.store.find_by_message(private.id)
         assert job is not None
         public = await a_result(house)
         forge(public, f"v1:{press}:{job.id}")

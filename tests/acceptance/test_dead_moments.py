@@ -24,7 +24,7 @@ async def test_a_database_that_refuses_right_after_the_create_loses_no_task(
         await house.change_database("DROP TRIGGER broken")
         await house.until(lambda: message.attachments)
         assert len(house.tasks) == 1
-        assert app.runner.stopping is False
+        assert app.work.runner.stopping is False
 
 
 async def test_a_whole_download_that_was_not_named_yet_is_used_and_not_fetched_again(house: House) -> None:

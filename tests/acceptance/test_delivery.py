@@ -157,9 +157,9 @@ async def test_the_same_interaction_seen_twice_is_one_job(house: House) -> None:
         use = await house.alice.use(house.channel, "/imagine", prompt="once", quality="0.5K")
         message = await use.message()
         await house.until(lambda: message.attachments)
-        [job] = [await app.store.find(path.stem) for path in (house.data_dir / "results").glob("*.jpg")]
+        [job] = [await app.ground.store.find(path.stem) for path in (house.data_dir / "results").glob("*.jpg")]
         assert job is not None
-        assert await app.store.insert(job, max_waiting=PLENTY) is Insertion.DOUBLE
+        assert await app.ground.store.insert(job, max_waiting=PLENTY) is Insertion.DOUBLE
 
 
 TOO_LARGE = {

@@ -40,7 +40,7 @@ async def test_who_floods_the_line_leaves_places_in_it_for_others(house: House) 
         flood = [await house.imagine(prompt=f"flood {number}") for number in range(4)]
         assert [each.ephemeral for each in flood] == [False, False, True, True]
         async with house.bot_process(**settings):
-            await first.runner.stop()  # from now on it leaves every event to the other one
+            await first.work.runner.stop()  # from now on it leaves every event to the other one
             refused = await house.imagine()
             message = await house.imagine(house.bob, prompt="patience")
             assert {each.content for each in (*flood[2:], refused)} == {

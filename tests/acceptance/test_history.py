@@ -350,10 +350,7 @@ async def test_where_uncollected_pictures_fill_the_room_new_work_is_refused_befo
         assert refused.ephemeral
         assert "no room left" in refused.content
         assert len(house.tasks) == 1
-        [job] = [await app.store.find(path.stem) for path in (house.data_dir / "results").iterdir()]
-        assert job is not None
         await house.alice.press(card, "Show the picture")
         await card.wait_until(lambda seen: seen.attachments)
-        while (await app.store.find(job.id)) == job:
-            await house.clock.advance(0.5)
+        await house.until(lambda: house.stored("status") == ["delivered"])
         await a_result(house, app, prompt="one more")

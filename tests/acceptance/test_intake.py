@@ -59,7 +59,7 @@ async def test_a_full_queue_is_a_private_sentence_and_costs_nothing(house: House
 async def test_while_the_bot_stops_it_takes_nothing_new(house: House) -> None:
     """A command that comes in the last moment is answered with "restarting"."""
     async with house.bot() as app:
-        await app.runner.stop()
+        await app.work.runner.stop()
         refused = await house.imagine()
         assert refused.ephemeral
         assert "restarting" in refused.content

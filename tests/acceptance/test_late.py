@@ -158,7 +158,7 @@ async def test_who_removes_it_from_their_history_does_not_get_it_any_more(house:
     async with house.bot(job_deadline_minutes=1):
         message = await given_up(house)
         history = await (await house.alice.use(house.channel, "/history")).message()
-        await history.wait_until(lambda seen: "keeps looking for it" in str(seen.embeds))
+        await history.wait_until(lambda seen: "keeps looking for the picture" in str(seen.embeds))
         question = await (await house.alice.press(history, "1 · Remove")).message()
         await house.alice.press(question, "Yes, remove it")
         await house.until(lambda: house.stored("status") == ["failed"])

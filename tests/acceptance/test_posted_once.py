@@ -134,7 +134,7 @@ async def test_what_the_database_held_back_is_not_taken_for_sent(house: House, w
     async with house.bot() as app:
         message = await house.imagine()
         await house.until(lambda: message.attachments)
-        job = await app.store.find(house.stored("id")[0])
+        job = await app.ground.store.find(house.stored("id")[0])
         assert job is not None
         ladder = Ladder(ways=Ways(app.client), clock=house.clock)
         post = Post(card=cards.moved_card(job), nonce=f"{job.id}-moved", since=house.clock.now())

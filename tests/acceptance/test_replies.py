@@ -426,7 +426,7 @@ async def test_a_reply_the_bot_cannot_take_is_told_why(house: House) -> None:
     """A refusal is a sentence in the channel, as a reply."""
     async with house.bot() as app:
         shown = await a_result(house)
-        await app.runner.stop()
+        await app.work.runner.stop()
         said = await house.alice.say(house.channel, f"{mention(house)} make it night", reply_to=shown)
         assert "restarting" in (await answer_to(house, said)).content
 

@@ -89,7 +89,7 @@ async def scene_in(house: House, channel: Channel, stranger: Person) -> Scene:
     async with house.bot() as app:
         private = await house.imagine(private=True)
         await house.until(lambda: private.attachments)
-        job = await app.store.find_by_message(private.id)
+        job = await app.ground.store.find_by_message(private.id)
         assert job is not None
         said = await house.alice.say(secret, "a secret")
         use = await stranger.use(channel, "/imagine", prompt="mine", quality="0.5K")

@@ -52,7 +52,7 @@ async def test_what_two_bots_hear_one_of_them_does(house: House) -> None:
         await house.until(lambda: all(message.attachments for message in messages))
         again = await (await house.alice.press(messages[0], "Again")).message()
         await house.until(lambda: again.attachments)
-        tokens = {first.owners.token, second.owners.token}
+        tokens = {first.ground.owners.token, second.ground.owners.token}
         assert set(house.stored("owner")) <= tokens
     with contextlib.closing(sqlite3.connect(house.data_dir / "imagebot.sqlite3")) as database:
         assert database.execute("SELECT count(*) FROM ledger WHERE kind = 'grant'").fetchone() == (1,)
@@ -103,7 +103,7 @@ async def test_the_jobs_of_a_killed_process_are_taken_over_at_once(house: House)
             assert house.clock.monotonic() - killed_at <= 4
             await house.until(lambda: all(message.attachments for message in messages))
             await house.until(lambda: len(list((house.data_dir / "owners").iterdir())) == 1)
-            assert [each.name for each in (house.data_dir / "scratch").iterdir()] == [heir.owners.token]
+            assert [each.name for each in (house.data_dir / "scratch").iterdir()] == [heir.ground.owners.token]
     assert_each_has_the_picture_of_its_words(house, messages)
 
 
@@ -153,7 +153,7 @@ async def test_a_callback_to_the_wrong_process_reaches_the_owner_within_seconds(
     async with contextlib.AsyncExitStack() as listener:
         first = await listener.enter_async_context(house.bot(**web))
         async with house.bot(**web):
-            await first.runner.stop()  # from now on it leaves every event to the other one
+            await first.work.runner.stop()  # from now on it leaves every event to the other one
             asking = asyncio.create_task(house.imagine())
             await house.until(asking.done)
             message = asking.result()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app_parts import enter_folder
+from bot.app_parts.ground import enter_folder
 from bot.errors import FolderInUse
 from bot.files import DataFolder, ProcessLock, enter
 from bot.jobs.claims import Claims
@@ -87,7 +87,7 @@ async def test_a_killed_process_is_dead_at_once_and_what_it_left_is_removed(
 
 @pytest.mark.parametrize("is_copied", [False, True])
 def test_a_sign_of_life_that_was_removed_is_given_anew(is_copied: bool, tmp_path: Path) -> None:
-    """Somebody empties the folder, or puts a copy of it in its place: the others would take a living process for dead."""
+    """Somebody empties the folder, or a copy in its place: the others would take a living process for dead."""
     one, two = owners_in(tmp_path), owners_in(tmp_path)
     (tmp_path / "owners" / one.token).unlink()
     if is_copied:
@@ -176,7 +176,7 @@ async def test_a_task_that_a_dispossessed_process_created_is_known_to_the_new_ow
         assert (known.status, known.provider_task_id) == (Status.RUNNING, "task-late")
 
 
-@pytest.mark.parametrize("to", [Status.DELIVERED, Status.EXPIRED])
+@pytest.mark.parametrize("to", [Status.DELIVERING, Status.DELIVERED, Status.EXPIRED])
 async def test_what_waits_to_be_collected_is_anybodys(tmp_path: Path, to: Status) -> None:
     """Whoever takes it on is its owner from then on."""
     async with two_stores(tmp_path) as (one, two):

@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.app_parts import Quotas
+from bot.app_parts.limits import Quotas
 from bot.errors import LimitReached
 from bot.jobs.model import Asker, Drawing, Job, Quality, Request, Status
 from bot.quota.model import MILLIONTHS, ByHand, Period, Rule, Scope, Subject, Unit, Whose

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot import errors
-from bot.app_parts import Quotas
+from bot.app_parts.limits import Quotas
 from bot.jobs.model import Asker, Drawing, Job, Quality, Request, Status
 from bot.quota.model import MILLIONTHS, ByHand, Period, Rule, Scope, Subject, Unit, Usage, Whose
 from bot.quota.totals import Totals

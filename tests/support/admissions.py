@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.app_parts import Quotas, make_guilds, make_quotas
+from bot.app_parts.limits import Quotas, make_guilds, make_quotas
 from bot.clock import Clock
 from bot.jobs.admission import Admission
 from bot.quota.model import BudgetWarning

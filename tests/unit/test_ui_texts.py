@@ -122,7 +122,7 @@ def test_every_sentence_is_calm_and_complete(sentence: str) -> None:
         (Status.DELIVERED, None, 100, "was delivered"),
         (Status.FAILED, None, 0, "No picture"),
         (Status.CANCELLED, None, 0, "was cancelled"),
-        (Status.LOST, None, 0, "keeps looking for it"),
+        (Status.LOST, None, 0, "keeps looking for the picture"),
     ],
 )
 def test_each_state_has_its_words(status: Status, position: int | None, progress: int, words: str) -> None:

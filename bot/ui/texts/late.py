@@ -21,7 +21,7 @@ def looking() -> str:
 def may_still_come() -> str:
     """Return what is added to a failure whose picture may come all the same."""
     return (
-        "The bot keeps looking for it for a day. If it comes after all, you get it, "
+        "The bot keeps looking for the picture for a day. If it comes after all, you get it, "
         "and it is counted only if your limits then have room for it."
     )
 

@@ -1,0 +1,1 @@
+"""The parts of the house, each joined from its own pieces; `app` knows their order."""
