@@ -84,13 +84,13 @@ class DiscordAnnouncer:
         if self._endings.expect(job) and self._is_last_chance(job):
             self.show(job)
 
-    async def deliver(self, job: Job, *, pressed: bool = False) -> Delivery:
+    async def deliver(self, job: Job) -> Delivery:
         assert job.result is not None  # noqa: S101 - `delivering` is only reached with it
         async with (
             self._final_turn(job),
             self._uploads.hold(job.id, guild_id=job.guild_id, user_id=job.user_id),
         ):
-            delivery = await self._endings.deliver(job, job.result, pressed=pressed)
+            delivery = await self._endings.deliver(job, job.result)
         if not delivery.delivered:
             log.warning("no way to the person is open; the picture waits", extra={"job": job.id})
         return delivery
@@ -99,7 +99,7 @@ class DiscordAnnouncer:
         """Post a picture that was delivered before once more, as the answer to a press; raises DeliveryPostponed."""
         assert job.result is not None  # noqa: S101 - whoever shows it has seen it
         async with self._uploads.hold(f"{job.id}-{press_id}", guild_id=job.guild_id, user_id=job.user_id):
-            return await self._endings.deliver(job, job.result, pressed=True, again_for=press_id)
+            return await self._endings.deliver(job, job.result, again_for=press_id)
 
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):

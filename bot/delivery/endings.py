@@ -81,17 +81,18 @@ class Endings:
             nonce=nonce,
             since=self._clock.now() if seen_coming else job.finished_at or job.created_at,
             picture=picture,
-            maybe_there=not seen_coming and not pressed,
+            # what is collected was posted nowhere yet, and goes into the message that was pressed: twice does no harm
+            maybe_there=not seen_coming and not pressed and job.collected_at is None,
             may_go=None if pressed else partial(self._still_mine, job.id),
         )
 
-    async def deliver(self, job: Job, result: ResultFile, *, pressed: bool, again_for: int | None = None) -> Delivery:
+    async def deliver(self, job: Job, result: ResultFile, *, again_for: int | None = None) -> Delivery:
         """Post the picture, or else offer it; `again_for` is the press that wants it once more than delivered.
 
         Raises DeliveryPostponed or Dispossessed.
         """
-        delivery = await self._deliver_within_limits(job, result, pressed=pressed, again_for=again_for)
-        await self._retire(job, delivery.route, pressed=pressed)
+        delivery = await self._deliver_within_limits(job, result, again_for=again_for)
+        await self._retire(job, delivery.route, pressed=again_for is not None)
         return delivery
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
@@ -117,16 +118,15 @@ class Endings:
         if await self._ladder.notify(job, post) is not Outcome.POSTED:
             log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
-    async def _deliver_within_limits(
-        self, job: Job, result: ResultFile, *, pressed: bool, again_for: int | None
-    ) -> Delivery:
+    async def _deliver_within_limits(self, job: Job, result: ResultFile, *, again_for: int | None) -> Delivery:
         """Post the picture; where Discord takes less than it said, once more and smaller."""
+        pressed = again_for is not None
         limit_bytes = self._limit_bytes(job)
         for _try in range(2):
             try:
                 async with self._fitter.fitted(job, result, max_bytes=limit_bytes) as fitted:
                     card = cards.result_card(job, note=fitted.note)
-                    purpose = "collect" if pressed else "picture"
+                    purpose = "collect" if job.collected_at else "picture"
                     post = self.post(job, purpose, card, picture=fitted.picture, pressed=pressed)
                     if again_for is not None:  # not the post of the delivery, which may well stand there
                         post = replace(post, nonce=f"again-{again_for}", since=self._clock.now())

@@ -225,12 +225,12 @@ class Intake:
             return
         with refusals_of_discord_noted("defer"):
             await interaction.response.defer()
-        here = replace(job, route=route_of(interaction, now=self._clock.now()))
-        delivery = await self._announcer.deliver(here, pressed=True)
-        if delivery.delivered:
-            await self._jobs.collected(job, note=delivery.note, route=delivery.route or here.route)
-        elif not delivery.shown:
-            await answer_privately(interaction, texts.kept_for_now())
+        collected = await self._jobs.collect(job, route_of(interaction, now=self._clock.now()))
+        if collected is None or collected.told_at is not None:
+            return
+        await answer_privately(
+            interaction, texts.kept_for_now() if collected.status is Status.READY else texts.still_trying()
+        )
 
 
 async def _whereabouts(interaction: Interaction, job: Job) -> str:

@@ -267,6 +267,8 @@ class Job:
     """What a callback named as the job's task, while that is not known: a hint, to be read with the key."""
     lost_at: datetime | None = None
     """When it was released although its task might still come; it stays when the picture comes late."""
+    collected_at: datetime | None = None
+    """When its person asked for the picture that waited, last: from then on its delivery is the answer to that."""
     look_at: datetime | None = None
     """While it is lost: when it is looked for again."""
     gift: bool = False

@@ -146,6 +146,14 @@ class JobRunner:
             await asyncio.wait({self._live[job.id][1]})
         self.start(job)
 
+    async def wait_for(self, job_id: str, *, most_s: float) -> None:
+        """Wait until a job is not driven here any more, but not longer than that."""
+        if job_id not in self._live:
+            return
+        patience = asyncio.create_task(self._clock.sleep(most_s), name=f"patience with job {job_id}")
+        await asyncio.wait({patience, self._live[job_id][1]}, return_when=asyncio.FIRST_COMPLETED)
+        patience.cancel()
+
     async def end(self, job: Job) -> None:
         """Stop driving a job that was ended elsewhere, and see that its person is told."""
         if job.id in self._live:
@@ -222,7 +230,7 @@ class JobRunner:
         if live.job.status in ENDED and live.job.told_at is None and not self._stopping:
             with live.uncut():
                 live.job = await self._steps.tell(live.job)
-        if live.job.told_at is not None:
+        if live.job.told_at is not None and not _was_told_of(live.job):
             self._chronicle.job_ended(live.job)
         return True
 
@@ -282,3 +290,8 @@ class JobRunner:
     def _show_turn(self, job_id: str, turn: int) -> None:
         if job_id in self._live:
             self._announcer.show(self._live[job_id][0].job, turn=turn)
+
+
+def _was_told_of(job: Job) -> bool:
+    """Tell whether administrators know of the picture since it waited: that it was collected is nothing to them."""
+    return job.collected_at is not None and job.status in {Status.READY, Status.DELIVERED}

@@ -1,5 +1,6 @@
 """What the Discord side asks of jobs: take a request, begin it, cancel it, hand out a result that waits."""
 
+import contextlib
 import enum
 import hmac
 import logging
@@ -17,10 +18,13 @@ from bot.jobs.search import is_task_id
 from bot.jobs.storage import Storage
 from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import LOST, Wakes
-from bot.store.jobs import JobStore, shown_at
+from bot.store.jobs import JobStore
 from bot.store.lost import LostStore
 
 log = logging.getLogger(__name__)
+
+COLLECTING_S = 20.0
+"""So long a person waits for a picture they asked for before they are told that it takes longer."""
 
 
 class Cancelled(enum.Enum):
@@ -187,11 +191,27 @@ class JobService:
             raise errors.SourceGone(source.name)
         return replace(source, url=None, hosted_url=None, hosted_until=None)
 
-    async def collected(self, job: Job, *, note: str | None, route: ReplyRoute) -> None:
-        """Note that a result that waited was handed over, what had to be done to it, and where it stands."""
-        await self._store.move(
-            job, Status.DELIVERED, also=shown_at(job.id, route), told_at=self._clock.now(), delivery_note=note
-        )
+    async def collect(self, job: Job, route: ReplyRoute) -> Job | None:
+        """Have a result that waits put where its owner asked for it, and return how it stands after a while.
+
+        It is delivered by the runner, which goes on after a crash, too. None where another press was quicker, or where
+        how it stands cannot be read. Raises ShuttingDown or StoreUnavailable, and then nothing was done.
+        """
+        if self._runner.stopping:
+            raise errors.ShuttingDown
+        try:
+            collected = await self._store.collect(job, route)
+        except errors.StoreError as error:
+            log.warning("result not collected", extra={"job": job.id, "error": str(error)})
+            raise errors.StoreUnavailable from error
+        if collected is None:
+            return None
+        log.info("result collected", extra={"job": job.id, "user": job.user_id})
+        await self._runner.start_again(collected)
+        await self._runner.wait_for(job.id, most_s=COLLECTING_S)
+        with contextlib.suppress(errors.StoreError):
+            return await self._store.find(job.id)
+        return None
 
     async def find_called(self, job_id: str, token: str) -> Job | None:
         """Return the job that a callback is for; None where the token is not the job's."""

@@ -10,7 +10,8 @@ _ALLOWED: dict[Status, frozenset[Status]] = {
     Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED, Status.LOST}),
     # back to running where the file is gone and the provider may still have it
     Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY, Status.RUNNING}),
-    Status.READY: frozenset({Status.DELIVERED, Status.EXPIRED}),
+    # its person comes for it, or removes it
+    Status.READY: frozenset({Status.DELIVERING, Status.DELIVERED, Status.EXPIRED}),
     Status.DELIVERED: frozenset(),
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),

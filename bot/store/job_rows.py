@@ -25,7 +25,7 @@ from bot.store.instants import from_stored, to_stored
 
 def inserted(job: Job) -> dict[str, Any]:
     """Return the columns of a new job."""
-    drawing, route = job.drawing, job.route
+    drawing = job.drawing
     return {
         "id": job.id,
         "status": job.status.value,
@@ -41,6 +41,16 @@ def inserted(job: Job) -> dict[str, Any]:
         "web_search": drawing.web_search,
         "image_search": drawing.image_search,
         "thinking": drawing.thinking.value,
+        **route_columns(job.route),
+        "created_at": to_stored(job.created_at),
+        "callback_token": job.callback_token,
+        "role_ids": json.dumps(sorted(job.role_ids)),
+    }
+
+
+def route_columns(route: ReplyRoute) -> dict[str, Any]:
+    """Return the columns of where a reply stands and how it is reached."""
+    return {
         "application_id": route.application_id,
         "channel_id": route.channel_id,
         "message_id": route.message_id,
@@ -49,9 +59,6 @@ def inserted(job: Job) -> dict[str, Any]:
         "ephemeral": route.ephemeral,
         "channel_reachable": route.channel_reachable,
         "upload_limit_bytes": route.upload_limit_bytes,
-        "created_at": to_stored(job.created_at),
-        "callback_token": job.callback_token,
-        "role_ids": json.dumps(sorted(job.role_ids)),
     }
 
 
@@ -122,6 +129,7 @@ def read_job(row: Row, *, folder: Path, sources: tuple[Source, ...]) -> Job:
         hinted_task_id=row["hinted_task_id"],
         lost_at=_instant(row["lost_at"]),
         look_at=_instant(row["look_at"]),
+        collected_at=_instant(row["collected_at"]),
         gift=bool(row["gift"]),
     )
 

@@ -100,7 +100,7 @@ WHERE (url IS NOT NULL OR hosted_url IS NOT NULL) AND job_id IN (SELECT id FROM 
 _MOVE = """
 UPDATE jobs SET
       status = CASE
-          WHEN cancel_requested_at IS NULL THEN :to
+          WHEN cancel_requested_at IS NULL OR status = 'ready' OR collected_at IS NOT NULL THEN :to
           -- a wish to cancel that came while the task ran: the picture is kept, and shown when it is asked for
           WHEN :to = 'delivering' THEN 'ready'
           -- the provider did not take it after all: nothing was spent, and nothing shall be
@@ -148,9 +148,20 @@ WHERE id = :id AND status IN ('preparing', 'queued', 'submitting', 'running') AN
 RETURNING *
 """
 
-# What was private once is no link to go to, and stays its owner's: also where it was collected in another message.
-_SHOWN_AT = """
-UPDATE jobs SET channel_id = ?, message_id = ?, ephemeral = ephemeral OR ?, channel_reachable = ? WHERE id = ?
+# What was private once stays its owner's, also where it is collected in another message.
+_COLLECT = """
+UPDATE jobs SET
+      collected_at = :now
+    , private = private OR ephemeral
+    , application_id = :application_id
+    , channel_id = :channel_id
+    , message_id = :message_id
+    , token = :token
+    , token_expires_at = :token_expires_at
+    , ephemeral = :ephemeral
+    , channel_reachable = :channel_reachable
+    , upload_limit_bytes = :upload_limit_bytes
+WHERE id = :id
 """
 
 _RECENT_DURATIONS = """
@@ -162,16 +173,6 @@ ORDER BY created_at DESC LIMIT ?
 
 Within: TypeAlias = Callable[[sqlite3.Connection], None]
 """What else is decided and written in the transaction that stores a job."""
-
-
-def shown_at(job_id: str, route: ReplyRoute) -> Within:
-    """Return what notes, within a move, where a person has collected their picture; its token is not stored."""
-    columns = (route.channel_id, route.message_id, route.ephemeral, route.channel_reachable, job_id)
-
-    def note(connection: sqlite3.Connection) -> None:
-        connection.execute(_SHOWN_AT, columns)
-
-    return note
 
 
 class Insertion(enum.Enum):
@@ -335,6 +336,22 @@ class JobStore:
             return None
         return self._job(row, job.sources)
 
+    async def collect(self, job: Job, route: ReplyRoute) -> Job | None:
+        """Take a picture that waits to its delivery in the message whose button was pressed; None as `move`.
+
+        From here on it goes on like any job: no end is noted, and who dies over it leaves it to the next.
+        """
+        now = self._clock.now()
+        columns = {**job_rows.route_columns(route), "id": job.id, "now": to_stored(now)}
+
+        def take(connection: sqlite3.Connection) -> None:
+            connection.execute(_COLLECT, columns)
+
+        moved = await self.move(job, Status.DELIVERING, also=take, told_at=None)
+        if moved is None:
+            return None
+        return replace(moved, route=route, collected_at=now, private=moved.private or moved.route.ephemeral)
+
     async def cancel(self, job_id: str, *, now: datetime) -> Job | None:
         """Cancel before submission, or note the wish after it; None where there is nothing left to cancel."""
         row = await self._change(_CANCEL, {"id": job_id, "now": to_stored(now), "me": self._owner})
@@ -376,10 +393,12 @@ class JobStore:
     async def set_told(self, job_id: str, *, now: datetime) -> bool:
         """Note that the person was shown the end; the token has no more use and is erased.
 
-        False where another process drives the job, which tells them itself.
+        False where another process drives the job, which tells them itself, or where they have come for their picture
+        meanwhile, which is on its way to them.
         """
         told = await self._database.write(
-            "UPDATE jobs SET told_at = ?, token = NULL WHERE id = ? AND owner IS ? RETURNING id",
+            "UPDATE jobs SET told_at = ?, token = NULL"
+            " WHERE id = ? AND owner IS ? AND status <> 'delivering' RETURNING id",
             (to_stored(now), job_id, self._owner),
         )
         return bool(told)

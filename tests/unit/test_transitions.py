@@ -25,6 +25,7 @@ ALLOWED = {
     (Status.DELIVERING, Status.DELIVERED),
     (Status.DELIVERING, Status.READY),
     (Status.DELIVERING, Status.RUNNING),
+    (Status.READY, Status.DELIVERING),
     (Status.READY, Status.DELIVERED),
     (Status.READY, Status.EXPIRED),
     (Status.LOST, Status.DELIVERING),
@@ -46,5 +47,5 @@ def test_an_end_leads_at_most_to_delivery(status: Status) -> None:
     And what is lost may come late.
     """
     onward = {to for to in Status if may_move(status, to)}
-    has_ended = onward <= {Status.DELIVERED, Status.EXPIRED} and status is not Status.DELIVERING
+    has_ended = onward <= {Status.DELIVERING, Status.DELIVERED, Status.EXPIRED} and status is not Status.DELIVERING
     assert (status in ENDED) is (has_ended or status is Status.LOST)
