@@ -191,18 +191,19 @@ async def _wait(provider: EvoLink, task: Task, *, clock: Clock, watcher: Watcher
 
 
 async def _fetch(keeper: ResultKeeper, task: Task, *, clock: Clock) -> ResultFile:
-    url = task.result_urls[0]
     tries_left = DOWNLOAD_TRIES
     while True:
         tries_left -= 1
         try:
-            return await keeper.fetch("result", url)
+            fetched = await keeper.fetch("result", task.result_urls)
         except (DownloadFailed, NotAPicture) as error:
             if isinstance(error, DownloadFailed) and error.reason == NOT_KEPT:
-                raise NotSaved(f"there is no room for it ({error.detail})", task_id=task.id, url=url) from error
+                raise _not_saved(f"there is no room for it ({error.detail})", task) from error
             if not tries_left:
                 why = f"it could not be fetched ({error.reason.replace('_', ' ')})"
-                raise NotSaved(why, task_id=task.id, url=url) from error
+                raise _not_saved(why, task) from error
+        else:
+            return fetched.file
         await clock.sleep(2.0)
 
 
@@ -213,4 +214,8 @@ def _save(result: ResultFile, task: Task, order: Order) -> Path:
         return saving.save(result.path, wanted)
     except OSError as error:
         why = f"{wanted} cannot be written ({error.strerror})"
-        raise NotSaved(why, task_id=task.id, url=task.result_urls[0]) from error
+        raise _not_saved(why, task) from error
+
+
+def _not_saved(why: str, task: Task) -> NotSaved:
+    return NotSaved(why, task_id=task.id, url=task.result_urls[0])

@@ -17,8 +17,8 @@ from bot.clock import Clock
 from bot.errors import DownloadFailed, NotAPicture, StoreError
 from bot.jobs import polling
 from bot.jobs.admission import Admission
-from bot.jobs.model import Job, ResultFile, Status
-from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, may_come_whole
+from bot.jobs.model import Job, Status
+from bot.jobs.results import RESULT_LINK_LIFE, Fetched, ResultKeeper, may_come_whole
 from bot.jobs.runner import JobRunner
 from bot.jobs.search import TaskSearch
 from bot.jobs.wakes import LOST, Wakes
@@ -92,23 +92,30 @@ class LateArrivals:
     async def _is_settled(self, job: Job) -> bool:
         """Tell whether the job needs no further look: its picture came, or is known never to come."""
         found = await self._search.look(job)
-        task = await self._read(found) if found is not None else None
-        if found is None or task is None or not task.status.is_final:
+        if found is None:
+            return False
+        task = await self._read(found)
+        if (kept := await self._results.find(job.id)) is not None:  # a process died before it could store that
+            await self._take_in(found, task, Fetched(file=kept, url=None))
+            return True
+        if task is None or not task.status.is_final:
             return False
         if task.status is not TaskStatus.COMPLETED:
             await self._give_up(found)
             return True
-        if not task.result_urls:
-            return False
+        return bool(task.result_urls) and await self._is_fetched(found, task)
+
+    async def _is_fetched(self, job: Job, task: Task) -> bool:
+        """Tell whether what the task made is here, or is known to be of no use."""
         try:
-            result = await self._results.fetch(job.id, task.result_urls[0])
+            fetched = await self._results.fetch(job.id, task.result_urls)
         except (DownloadFailed, NotAPicture) as error:
             log.warning("late result not fetched", extra={"job": job.id, "error": repr(error)})
             if may_come_whole(error):
                 return False
-            await self._give_up(found)
-            return True
-        await self._take_in(found, task, result)
+            await self._give_up(job)
+        else:
+            await self._take_in(job, task, fetched)
         return True
 
     async def _read(self, job: Job) -> Task | None:
@@ -118,7 +125,7 @@ class LateArrivals:
             log.info("lost task not readable", extra={"job": job.id, "error": repr(error)})
             return None
 
-    async def _take_in(self, job: Job, task: Task, result: ResultFile) -> None:
+    async def _take_in(self, job: Job, task: Task | None, fetched: Fetched) -> None:
         """Count the picture, or make a gift of it, and have it delivered; all of it or nothing."""
         now = self._clock.now()
         moved = await self._jobs.move(
@@ -126,9 +133,9 @@ class LateArrivals:
             Status.DELIVERING,
             also=self._admission.second(job, now=now),
             finished_at=now,
-            credits_used=task.credits_used,
-            result=result,
-            result_url=task.result_urls[0],
+            credits_used=task.credits_used if task else None,
+            result=fetched.file,
+            result_url=fetched.url,
             result_url_until=(job.submitted_at or now) + RESULT_LINK_LIFE,
         )
         arrived = await self._jobs.find(job.id) if moved is not None else None

@@ -33,8 +33,8 @@ class Patience:
     deadline: timedelta = timedelta(minutes=30)
     """From the submission to the task's end; from the first try to submit to one that the provider takes; and from
     the task's end to a result that can be fetched."""
-    spoilt_tries: int = 3
-    """A result that is missing or cut off right after the end may be whole a moment later."""
+    spoilt_tries: int = 6
+    """A result that is missing or no whole picture right after the end may be whole a moment later: about a minute."""
 
     def lasts(self, elapsed_s: float, *, looks: int) -> bool:
         """Tell whether a job submitted so long ago, and looked for so often in this process, is waited for."""

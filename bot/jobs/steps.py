@@ -7,17 +7,17 @@ import contextlib
 import logging
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.clock import Clock
 from bot.errors import DownloadFailed, NotAPicture, StoreError
 from bot.jobs import failures, polling
 from bot.jobs.announcer import Announcer, Delivery, Dispossessed
-from bot.jobs.model import Failure, FailureKind, Job, ReplyRoute, ResultFile, Status
+from bot.jobs.model import Failure, FailureKind, Job, ReplyRoute, Status
 from bot.jobs.moves import Moves
 from bot.jobs.polling import Patience
-from bot.jobs.results import RESULT_LINK_LIFE, ResultKeeper, looks_spoilt, may_come_whole
+from bot.jobs.results import RESULT_LINK_LIFE, Fetched, ResultKeeper, may_come_whole, passes
 from bot.jobs.transitions import ENDED
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
@@ -64,8 +64,11 @@ class Steps:
     async def watch(self, job: Job) -> Task | None:
         """Look at the task until it ends, and return how; None where the deadline comes first.
 
+        Once only, for its price, where its picture is on disk: a process died before it could store that.
         The deadline ends no task that was not looked at in this process: the bot may have been away for longer.
         """
+        if await self._results.find(job.id) is not None:
+            return await self._read(job)
         earliest_s = polling.earliest_end_s(
             await self._store.recent_durations_s(job.drawing.quality, most=RECENT_TASKS)
         )
@@ -97,17 +100,26 @@ class Steps:
         )
 
     async def _look(self, job: Job) -> Task | None:
+        """Read the task, and let the person know while it cannot be read."""
+        task = await self._read(job)
+        if task is None:
+            self._announcer.show(job, waiting_for_provider=True)
+        return task
+
+    async def _read(self, job: Job) -> Task | None:
         """Read the task; None while it cannot be read. A failing read says nothing of the task (provider.md 10)."""
         assert job.provider_task_id is not None  # noqa: S101 - `running` is only reached with it
         try:
             return await self._provider.get(job.provider_task_id)
         except errors.ProviderError as error:
             log.warning("task not readable", extra={"job": job.id, "task": job.provider_task_id, "error": repr(error)})
-            self._announcer.show(job, waiting_for_provider=True)
             return None
 
     async def take_home(self, job: Job, task: Task | None) -> Job | None:
         """Bring home what `watch` has seen the end of. From `running` to `delivering`, `ready`, `failed` or `lost`."""
+        if (kept := await self._results.find(job.id)) is not None:
+            known = replace(job, credits_used=task.credits_used if task else None)
+            return await self._keep(known, Fetched(file=kept, url=None))
         if task is None:
             return await self._moves.lose(job, Failure(kind=FailureKind.TIMED_OUT))
         now = self._clock.now()
@@ -115,30 +127,35 @@ class Steps:
         if task.status is not TaskStatus.COMPLETED:
             return await self._moves.fail(ended, failures.of_task(task))
         if not task.result_urls:
-            return await self._moves.fail(ended, Failure(kind=FailureKind.NO_RESULT))
+            return await self._moves.lose(ended, Failure(kind=FailureKind.NO_RESULT))
         try:
-            result = await self._fetch(ended, task.result_urls[0])
+            fetched = await self._fetch(ended, task.result_urls)
         except (DownloadFailed, NotAPicture) as error:
             log.error("result not usable", extra={"job": job.id, "task": task.id, "error": repr(error)})  # noqa: TRY400 - no traceback needed
             failure = failures.of_result(error)
             end = self._moves.lose if may_come_whole(error) else self._moves.fail
             return await end(ended, failure)
+        return await self._keep(ended, fetched)
+
+    async def _keep(self, job: Job, fetched: Fetched) -> Job | None:
+        """Store a result that is on disk, so that it is delivered whatever comes."""
+        now = self._clock.now()
         return await self._moves.keep(
-            ended,
+            replace(job, finished_at=job.finished_at or now),
             Status.DELIVERING,
-            result=result,
-            result_url=task.result_urls[0],
+            result=fetched.file,
+            result_url=fetched.url,
             result_url_until=(job.submitted_at or now) + RESULT_LINK_LIFE,  # its end may have been seen late
         )
 
-    async def _fetch(self, job: Job, url: str) -> ResultFile:
+    async def _fetch(self, job: Job, urls: Sequence[str]) -> Fetched:
         """Download with patience: what passes is waited out until the deadline, what looks spoilt is tried again."""
         began_s = self._clock.monotonic()
         tries = 0
         while True:
             tries += 1
             try:
-                return await self._results.fetch(job.id, url)
+                return await self._results.fetch(job.id, urls)
             except (DownloadFailed, NotAPicture) as error:
                 if not self._is_worth_another_try(error, tries, self._clock.monotonic() - began_s):
                     raise
@@ -147,9 +164,9 @@ class Steps:
             await self._clock.sleep(min(LONGEST_PAUSE_S, 2.0**tries))
 
     def _is_worth_another_try(self, error: DownloadFailed | NotAPicture, tries: int, elapsed_s: float) -> bool:
-        if isinstance(error, DownloadFailed) and error.passing:
+        if passes(error):
             return elapsed_s < self._patience.deadline.total_seconds()
-        return looks_spoilt(error) and tries < self._patience.spoilt_tries
+        return may_come_whole(error) and tries < self._patience.spoilt_tries
 
     async def deliver(self, job: Job) -> Job | None:
         """Put the result before the person. From `delivering` to `delivered`, or `ready` where no way is open.

@@ -168,7 +168,7 @@ def _require_body(response: aiohttp.ClientResponse) -> None:
         raise DownloadFailed("unreachable", passing=True, status=status)
     if status >= 400:
         raise DownloadFailed("gone", passing=False, status=status)
-    raise DownloadFailed("unreachable", passing=False, status=status, detail="an answer without the body")
+    raise DownloadFailed("unreachable", passing=True, status=status, detail="an answer without the body")
 
 
 @contextlib.contextmanager

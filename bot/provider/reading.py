@@ -35,7 +35,7 @@ LONGEST_S = 86_400
 HIGHEST_PRICE = 1_000_000.0
 """In credits, far above any: a number beyond it is a fault of the provider and no price."""
 RESULTS_MAX = 16
-"""Of these the first is used; a model that draws one picture has no reason to name more."""
+"""Of these the first that leads to a picture is used; a model that draws one has no reason to name more."""
 FILES_MAX = 1000
 TASKS_MAX = 1000
 
