@@ -101,14 +101,20 @@ class Ladder:
             await self._ways.remove(job.route)
 
     async def _find(self, job: Job, post: Post) -> Posted | None:
-        """Look for the post in every place where it may have been sent."""
+        """Look for the post in every place where it may have been sent; None where it may be posted.
+
+        A picture that may stand where nobody can look is none: the fresh message has opened a thread that was closed,
+        and the reply would show it once more.
+        """
         direct_id = await self._ways.find_direct_channel(job)
         places = [job.route.channel_id if _in_open_channel(job.route) else None, direct_id]
+        unreadable = False
         for channel_id in dict.fromkeys(place for place in places if place is not None):
             tried = await self._ways.find(channel_id, job, post)
             if tried is not None and tried.outcome is Outcome.POSTED:
                 return _moved(job.route, tried)
-        return None
+            unreadable |= tried is not None and tried.outcome is Outcome.UNREADABLE
+        return Posted(Outcome.UNREADABLE) if unreadable and post.picture is not None else None
 
     async def _send(self, channel_id: int, job: Job, post: Post, *, naming: bool) -> Tried:
         lost, now = self._unanswered.get(post.nonce), self._clock.now()

@@ -59,6 +59,21 @@ async def test_killed_between_the_send_and_the_store_the_picture_is_found(house:
     assert [row[0] for row in house.ledger()].count("commit") == 1
 
 
+async def test_killed_after_a_send_where_the_history_is_hidden_the_picture_is_offered(house: House) -> None:
+    """It stands in the thread, which the send has opened: the old card must not show it a second time."""
+    house.channel.deny(house.discord.application.bot, Permission.READ_MESSAGE_HISTORY)
+    async with house.bot_process() as process:
+        message = await drawing_in_a_thread(house)
+        house.discord.faults.inject(CHANNEL_SEND, *[Fault.dropped(performed=True)] * 50)
+        await house.until(lambda: pictures_in(message.channel))
+        await process.kill()
+    async with house.bot_process():
+        await house.until(lambda: house.stored("status") != ["delivering"])
+    assert house.stored("status") == ["ready"]
+    assert len(pictures_in(message.channel)) == 1
+    assert message.labels == ["Show the picture"]
+
+
 ENDS = {"picture": Completed(), "failure": Failed(code="content_policy_violation")}
 
 
