@@ -73,7 +73,8 @@ class LateArrivals:
         """Look at what is due, a few at once."""
         while True:
             now = self._clock.now()
-            due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, most=AT_ONCE)
+            beyond = now + polling.LONGEST_LATE_PAUSE
+            due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, beyond=beyond, most=AT_ONCE)
             if not due:
                 return
             await asyncio.gather(*(self._look(job) for job in due))

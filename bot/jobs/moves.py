@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.clock import Clock
@@ -16,17 +18,39 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Age:
+    """How old a submission was when this process first asked."""
+
+    submitted_at: datetime
+    elapsed_s: float
+    seen_s: float
+    """By the clock that nobody sets."""
+
+
 class Moves:
     """The moves of all jobs of this process."""
 
     def __init__(self, *, store: JobStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._ages: dict[str, _Age] = {}
 
     def elapsed_s(self, job: Job) -> float:
-        """Return how long ago a job was submitted."""
-        since = job.submitted_at or job.created_at
-        return (self._clock.now() - since).total_seconds()
+        """Return how long ago a job was submitted.
+
+        The wall clock says so once; from then on counts the time that passes for this process, for it may be set.
+        """
+        since, now_s = job.submitted_at or job.created_at, self._clock.monotonic()
+        age = self._ages.get(job.id)
+        if age is None or age.submitted_at != since:
+            elapsed_s = max(0.0, (self._clock.now() - since).total_seconds())
+            age = self._ages[job.id] = _Age(submitted_at=since, elapsed_s=elapsed_s, seen_s=now_s)
+        return age.elapsed_s + now_s - age.seen_s
+
+    def forget(self, job_id: str) -> None:
+        """Drop what is known of a job's age: it is driven no more."""
+        self._ages.pop(job_id, None)
 
     async def require_ours(self, job: Job) -> None:
         """Raise Dispossessed where another process drives the job; waits while the database does not say."""

@@ -23,6 +23,8 @@ LOOKS_BEFORE_GIVING_UP = 3
 
 LATE_LOOKS = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 """After a job was released; then hourly, while a link to its result may live (provider.md 3.2)."""
+LONGEST_LATE_PAUSE = timedelta(hours=1)
+"""No look is further ahead: one that seems so was planned by a clock that was wrong, then or now."""
 LAST_LATE_LOOK = timedelta(hours=24)
 
 
@@ -72,6 +74,6 @@ def next_late_look_at(lost_at: datetime, *, now: datetime) -> datetime | None:
     """Return when to look again for what was released at `lost_at`; None where it is given up."""
     lost_at = min(lost_at, now)  # the wall clock may have been set back
     ago = now - lost_at
-    hour = timedelta(hours=1)
-    after = next((each for each in LATE_LOOKS if ago < each), (ago // hour + 1) * hour)
+    pause = LONGEST_LATE_PAUSE
+    after = next((each for each in LATE_LOOKS if ago < each), (ago // pause + 1) * pause)
     return lost_at + after if after <= LAST_LATE_LOOK else None

@@ -184,6 +184,7 @@ class JobRunner:
                 await self._pauses.wait(live.job.id, pause_s, for_discord=live.waits_for_discord)
         finally:
             self._live.pop(live.job.id, None)
+            self._moves.forget(live.job.id)
 
     async def _reached_end(self, live: _Live) -> bool:
         """Take the job as far as it goes; False where it has to be taken up again, as it is stored, after a pause."""

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import math
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.clock import Clock
 from bot.errors import ImagebotError, StoreError
@@ -190,7 +191,7 @@ class Submission:
         """
         if not self._honours_key or job.provider_task_id or job.cancel_requested_at is not None:
             return None
-        if self._moves.elapsed_s(job) > SENT_AGAIN_WITHIN_S:
+        if not self._is_surely_fresh(job):
             return None
         try:
             task = await self._create(job)
@@ -198,3 +199,9 @@ class Submission:
             log.info("task not created again", extra={"job": job.id, "error": repr(error)})
             return None
         return replace(job, provider_task_id=task.id, estimated_s=task.estimated_s)
+
+    def _is_surely_fresh(self, job: Job) -> bool:
+        """Tell whether the first create was sent a short while ago by either clock, of which one may have been set."""
+        if job.submitted_at is None or self._moves.elapsed_s(job) > SENT_AGAIN_WITHIN_S:
+            return False
+        return timedelta() <= self._clock.now() - job.submitted_at <= timedelta(seconds=SENT_AGAIN_WITHIN_S)

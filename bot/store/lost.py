@@ -33,7 +33,9 @@ LIMIT 1
 _CLAIM_DUE = """
 UPDATE jobs SET look_at = :later
 WHERE id IN (
-    SELECT id FROM jobs WHERE status = 'lost' AND look_at <= :now AND told_at IS NOT NULL ORDER BY look_at LIMIT :most
+    SELECT id FROM jobs
+    WHERE status = 'lost' AND (look_at <= :now OR look_at > :beyond) AND told_at IS NOT NULL
+    ORDER BY look_at LIMIT :most
 )
 RETURNING *
 """
@@ -91,12 +93,14 @@ class LostStore:
         )
         return {row[0] for row in rows}
 
-    async def claim_due(self, *, now: datetime, until: datetime, most: int) -> list[Job]:
+    async def claim_due(self, *, now: datetime, until: datetime, beyond: datetime, most: int) -> list[Job]:
         """Take lost jobs that are due to be looked for, without their sources; nobody else gets them before `until`.
 
-        Not before the person was told: whoever tells them drives the job until then.
+        Due is also what is to be looked for after `beyond`: no pause is so long, so a clock was set meanwhile. Not
+        before the person was told: whoever tells them drives the job until then.
         """
-        rows = await self._database.write(_CLAIM_DUE, {"now": to_stored(now), "later": to_stored(until), "most": most})
+        instants = {"now": to_stored(now), "later": to_stored(until), "beyond": to_stored(beyond)}
+        rows = await self._database.write(_CLAIM_DUE, {**instants, "most": most})
         return [job_rows.read_job(row, folder=self._folder, sources=()) for row in rows]
 
     async def look_again(self, job: Job, *, at: datetime) -> None:

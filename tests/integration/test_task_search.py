@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.jobs import polling
 from bot.jobs.model import Job, Status
 from bot.jobs.search import TaskSearch, is_task_id
 from bot.sandbox.evolink import HttpFault
@@ -175,16 +176,22 @@ def test_what_has_the_shape_of_a_task_s_id(text: object, is_one: bool) -> None:
     assert is_task_id(text) is is_one
 
 
+async def due(lost: LostStore, clock: ManualClock) -> list[Job]:
+    now = clock.now()
+    return await lost.claim_due(
+        now=now, until=now + timedelta(minutes=15), beyond=now + polling.LONGEST_LATE_PAUSE, most=4
+    )
+
+
 async def test_a_look_is_claimed_by_one_and_comes_again_where_nobody_finishes_it(tmp_path: Path) -> None:
     """Of two processes one looks; killed while it does, the other looks when the claim has run out."""
     async with open_store(tmp_path) as jobs:
         lost, clock = lost_of(jobs), ManualClock()
         job = await brought_to(jobs, Status.LOST, folder=tmp_path)
-        until = clock.now() + timedelta(minutes=15)
-        assert [each.id for each in await lost.claim_due(now=clock.now(), until=until, most=4)] == [job.id]
-        assert await lost.claim_due(now=clock.now(), until=until, most=4) == []
+        assert [each.id for each in await due(lost, clock)] == [job.id]
+        assert await due(lost, clock) == []
         await clock.advance(900)
-        assert [each.id for each in await lost.claim_due(now=clock.now(), until=until, most=4)] == [job.id]
+        assert [each.id for each in await due(lost, clock)] == [job.id]
 
 
 async def test_a_callback_during_a_look_is_not_forgotten_with_its_end(tmp_path: Path) -> None:
@@ -192,8 +199,8 @@ async def test_a_callback_during_a_look_is_not_forgotten_with_its_end(tmp_path: 
     async with open_store(tmp_path) as jobs:
         lost, clock = lost_of(jobs), ManualClock()
         await brought_to(jobs, Status.LOST, folder=tmp_path)
-        [claimed] = await lost.claim_due(now=clock.now(), until=clock.now() + timedelta(minutes=15), most=4)
+        [claimed] = await due(lost, clock)
         await clock.advance(1)
         assert await lost.look_soon(claimed.id, now=clock.now())
         await lost.look_again(claimed, at=clock.now() + timedelta(hours=1))
-        assert await lost.claim_due(now=clock.now(), until=clock.now() + timedelta(minutes=15), most=4)
+        assert await due(lost, clock)
