@@ -111,7 +111,7 @@ BY_KIND = {
         ),
     ),
     FailureKind.NO_RESULT: Explanation(
-        title="The model made no picture",
+        title="No picture was handed over",
         happened="The image service reported the picture as finished but handed none over.",
         cost=Cost.PERHAPS_OPERATOR,
         advice="Word the prompt differently and try again; this is often a refusal without words.",
