@@ -6,7 +6,7 @@ Which message shows it is the ladder's matter; that no progress lands after it i
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import discord
@@ -31,8 +31,18 @@ ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
 RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
 """Between tries to have a reply say that its end stands elsewhere; the end itself is out by then."""
+RETIRE_FOR_S = 3600.0
+"""So long a job is not done while its reply says that it goes on; after that the end, which is out, has to do."""
 
 _UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Status.RUNNING})
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """An end that stands before its person, and since when."""
+
+    delivery: Delivery
+    since_s: float
 
 
 class Endings:
@@ -58,6 +68,8 @@ class Endings:
         self._clock = clock
         self._seen_coming: set[str] = set()
         """Jobs whose end was still to come when this process had them: no other can have posted how they ended."""
+        self._out: dict[str, _Out] = {}
+        """By job. Such an end is not posted again, whatever else is left to do."""
 
     def expect(self, job: Job) -> bool:
         """Note that a job's end is still to come, and tell whether it is."""
@@ -68,6 +80,7 @@ class Endings:
     def forget(self, job: Job) -> None:
         """Drop what was noted of a job: its end is told, or somebody else's to tell."""
         self._seen_coming.discard(job.id)
+        self._out.pop(job.id, None)
 
     def post(
         self, job: Job, purpose: str, card: cards.Card, *, picture: Picture | None = None, pressed: bool = False
@@ -91,9 +104,13 @@ class Endings:
 
         Raises DeliveryPostponed or Dispossessed.
         """
-        delivery = await self._deliver_within_limits(job, result, again_for=again_for)
-        await self._retire(job, delivery.route, pressed=again_for is not None)
-        return delivery
+        if again_for is not None:
+            delivery = await self._deliver_within_limits(job, result, again_for=again_for)
+            await self._retire(job, delivery.route, pressed=True)
+            return delivery
+        if job.id not in self._out:
+            self._note_out(job, await self._deliver_within_limits(job, result, again_for=None))
+        return await self._insist_on_retiring(job)
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
@@ -106,9 +123,12 @@ class Endings:
 
     async def tell_failure(self, job: Job) -> None:
         """Say why there is no picture; raises DeliveryPostponed or Dispossessed."""
-        posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
-        await self._retire(job, posted.route)
-        if posted.outcome is not Outcome.POSTED:
+        if job.id not in self._out:
+            posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
+            shown = posted.outcome is Outcome.POSTED
+            self._note_out(job, Delivery(delivered=False, shown=shown, route=posted.route))
+        told = await self._insist_on_retiring(job)
+        if not told.shown:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
 
     async def tell_expiry(self, job: Job) -> None:
@@ -142,17 +162,35 @@ class Endings:
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
         return Delivery(delivered=False, shown=await self.offer(job, pressed=pressed))
 
-    async def _retire(self, job: Job, route: ReplyRoute | None, *, pressed: bool = False) -> None:
-        """Have the reply say that the end stands elsewhere, if it does: it would say for ever that the job goes on."""
+    def _note_out(self, job: Job, delivery: Delivery) -> None:
+        self._out[job.id] = _Out(delivery, self._clock.monotonic())
+
+    async def _insist_on_retiring(self, job: Job) -> Delivery:
+        """Return how the end that is out was delivered, once the reply leads there; raises DeliveryPostponed.
+
+        Until then nothing is stored of it: a process that dies leaves it to the next, which finds the end.
+        """
+        out = self._out[job.id]
+        is_retired = await self._retire(job, out.delivery.route)
+        if not is_retired and self._clock.monotonic() - out.since_s < RETIRE_FOR_S:
+            raise DeliveryPostponed("the reply does not say yet where the end stands")
+        return out.delivery
+
+    async def _retire(self, job: Job, route: ReplyRoute | None, *, pressed: bool = False) -> bool:
+        """Have the reply say that the end stands elsewhere, if it does: it would say for ever that the job goes on.
+
+        False where that did not succeed for now.
+        """
         if route is None or job.route.message_id in {None, route.message_id}:
-            return
+            return True
         post = self.post(job, "moved", cards.moved_card(job), pressed=pressed)
         for pause_s in RETIRE_PAUSES_S:
             with contextlib.suppress(DeliveryPostponed):
                 await self._ladder.retire(job, post)
-                return
+                return True
             await self._clock.sleep(pause_s)
-        log.warning("reply could not be closed", extra={"job": job.id, "message_id": job.route.message_id})
+        log.warning("reply not closed", extra={"job": job.id, "message_id": job.route.message_id})
+        return False
 
     def _limit_bytes(self, job: Job) -> int:
         """Return the smallest limit of the ways the picture may still take (discord.md 2)."""

@@ -1,5 +1,6 @@
 """A picture is posted once, whatever is lost between Discord and the bot: by the nonce, or by looking for it."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 
@@ -72,6 +73,30 @@ async def test_killed_after_a_send_where_the_history_is_hidden_the_picture_is_of
     assert house.stored("status") == ["ready"]
     assert len(pictures_in(message.channel)) == 1
     assert message.labels == ["Show the picture"]
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_an_outage_right_after_the_picture_leaves_no_old_card_behind(house: House, is_killed: bool) -> None:
+    """Nothing is stored as delivered before the old card is closed: neither a pause nor a restart forgets it."""
+    async with house.bot_process() as process:
+        message = await drawing_in_a_thread(house)
+        house.discord.faults.inject(CHANNEL_SEND, Fault.slow(2))
+        await house.until(lambda: pictures_in(message.channel), step_s=0.1)
+        house.discord.faults.outage = Fault.dropped()
+        for _ in range(120):
+            await house.clock.advance(1)
+            await asyncio.sleep(0.005)
+        assert title(message) == "Drawing"
+        if is_killed:
+            await process.kill()
+        house.discord.faults.outage = None
+        if not is_killed:
+            await house.until(lambda: house.stored("status") == ["delivered"])
+    if is_killed:
+        async with house.bot_process():
+            await house.until(lambda: house.stored("status") == ["delivered"])
+    assert title(message) == "Answered elsewhere"
+    assert len(pictures_in(message.channel)) == 1
 
 
 ENDS = {"picture": Completed(), "failure": Failed(code="content_policy_violation")}
