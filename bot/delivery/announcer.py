@@ -99,7 +99,10 @@ class DiscordAnnouncer:
         """Post a picture that was delivered before once more, as the answer to a press; raises DeliveryPostponed."""
         assert job.result is not None  # noqa: S101 - whoever shows it has seen it
         async with self._uploads.hold(f"{job.id}-{press_id}", guild_id=job.guild_id, user_id=job.user_id):
-            return await self._endings.deliver(job, job.result, again_for=press_id)
+            try:
+                return await self._endings.deliver(job, job.result, again_for=press_id)
+            finally:
+                self._ladder.forget(job)  # another press is another post
 
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
@@ -130,7 +133,7 @@ class DiscordAnnouncer:
 
     async def let_go(self, job: Job) -> None:
         async with self._final_turn(job):
-            pass
+            self._ladder.forget(job)
 
     async def stop(self) -> None:
         """Let the edits under way finish and show nothing more."""

@@ -38,8 +38,13 @@ class Ladder:
     def __init__(self, *, ways: Ways, clock: Clock) -> None:
         self._ways = ways
         self._clock = clock
-        self._unanswered: dict[str, _Send] = {}
-        """By nonce. Such a post may stand there: the same way is taken again, and no reply is edited in its place."""
+        self._unanswered: dict[str, dict[str, _Send]] = {}
+        """By job and nonce. Such a post may stand there: the same way is taken again, and no reply is edited in its
+        place."""
+
+    def forget(self, job: Job) -> None:
+        """Drop what was noted of a job's posts, of which none is tried again."""
+        self._unanswered.pop(job.id, None)
 
     def token_lives(self, route: ReplyRoute) -> bool:
         """Tell whether the interaction's token may still be used."""
@@ -60,7 +65,7 @@ class Ladder:
 
     async def post(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else post anew where the person will find it; raises DeliveryPostponed."""
-        lost = self._unanswered.get(post.nonce)
+        lost = self._find_unanswered(job, post)
         if lost is not None and lost.channel_id != job.route.channel_id:
             return await self.post_to_person(job, post)
         if lost is None:
@@ -117,25 +122,34 @@ class Ladder:
         return Posted(Outcome.UNREADABLE) if unreadable and post.picture is not None else None
 
     async def _send(self, channel_id: int, job: Job, post: Post, *, naming: bool) -> Tried:
-        lost, now = self._unanswered.get(post.nonce), self._clock.now()
+        lost, now = self._find_unanswered(job, post), self._clock.now()
         if now - min(post.since, lost.at if lost else now) > NONCE_LIFE:
             found = await self._ways.find(channel_id, job, post)
             if found is not None:
                 if found.outcome is not Outcome.UNREADABLE:
-                    self._unanswered.pop(post.nonce, None)
+                    self._note_answer(job, post)
                 return found
-        self._unanswered.setdefault(post.nonce, _Send(channel_id=channel_id, at=now))
+        self._unanswered.setdefault(job.id, {}).setdefault(post.nonce, _Send(channel_id=channel_id, at=now))
         try:
             tried = await self._ways.send(channel_id, job, post, naming=naming)
         except Dispossessed:
-            self._unanswered.pop(post.nonce, None)
+            self._note_answer(job, post)
             raise
         except StoreError:  # nobody knows whose it is: this one was not sent, an earlier one may have been
             if lost is None:
-                del self._unanswered[post.nonce]
+                self._note_answer(job, post)
             raise
-        del self._unanswered[post.nonce]
+        self._note_answer(job, post)
         return tried
+
+    def _find_unanswered(self, job: Job, post: Post) -> _Send | None:
+        return self._unanswered.get(job.id, {}).get(post.nonce)
+
+    def _note_answer(self, job: Job, post: Post) -> None:
+        sends = self._unanswered.get(job.id, {})
+        sends.pop(post.nonce, None)
+        if not sends:
+            self._unanswered.pop(job.id, None)
 
 
 def _in_open_channel(route: ReplyRoute) -> bool:

@@ -3,13 +3,17 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bot.delivery.announcer import DiscordAnnouncer
+from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.posts import Post
 from bot.delivery.ways import Ways
 from bot.errors import StoreError
+from bot.images.worker import ImageWorkers
 from bot.jobs.announcer import DeliveryPostponed
 from bot.sandbox.discord import Channel, Fault, Message, Permission
 from bot.sandbox.evolink import Completed, Failed
@@ -163,6 +167,32 @@ async def test_a_removed_message_stays_removed_over_lost_answers(house: House) -
         assert list(house.channel.messages) == []
 
 
+async def test_what_another_process_drives_is_forgotten_here(house: House, tmp_path: Path) -> None:
+    """A send whose answer was lost keeps a post to its own way; let go of, nothing of it stays."""
+    async with house.bot() as app:
+        message = await house.imagine()
+        await house.until(lambda: message.attachments)
+        store = app.ground.store
+        job = await store.find(house.stored("id")[0])
+        assert job is not None
+        ladder = Ladder(ways=Ways(app.client, logged_in=lambda: True), clock=house.clock)
+        announcer = DiscordAnnouncer(
+            client=app.client,
+            ladder=ladder,
+            fitter=Fitter(workers=ImageWorkers(clock=house.clock), scratch=tmp_path),
+            still_mine=store.is_owned,
+            shows_progress=store.shows_progress,
+            clock=house.clock,
+        )
+        post = Post(card=cards.moved_card(job), nonce=f"{job.id}-moved", since=house.clock.now())
+        house.discord.faults.inject(CHANNEL_SEND, Fault.dropped())
+        with pytest.raises(DeliveryPostponed):
+            await ladder.post_to_person(job, post)
+        await announcer.let_go(job)
+        await ladder.post(job, post)
+        assert title(message) == "Answered elsewhere"
+
+
 @pytest.mark.parametrize("was_sent", [False, True])
 async def test_what_the_database_held_back_is_not_taken_for_sent(house: House, was_sent: bool) -> None:
     """It may still go another way; only a send whose answer was lost before that keeps it to its own."""
@@ -176,7 +206,7 @@ async def test_what_the_database_held_back_is_not_taken_for_sent(house: House, w
         await house.until(lambda: message.attachments)
         job = await app.ground.store.find(house.stored("id")[0])
         assert job is not None
-        ladder = Ladder(ways=Ways(app.client), clock=house.clock)
+        ladder = Ladder(ways=Ways(app.client, logged_in=lambda: True), clock=house.clock)
         post = Post(card=cards.moved_card(job), nonce=f"{job.id}-moved", since=house.clock.now())
         if was_sent:
             house.discord.faults.inject(CHANNEL_SEND, Fault.dropped(performed=True))
