@@ -26,7 +26,7 @@ from bot.sandbox.discord import NoAnswer, PersonCannot
 from bot.settings import LogFormat, LogLevel, ProviderSettings
 
 EXIT_FAULT = 1
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 LIVE_PATIENCE_S = 900.0
 """The real model takes minutes at worst (provider.md 8.2)."""
 _WIDTH_WITHOUT_TERMINAL = 120

@@ -116,18 +116,18 @@ async def changes_his_mind(stage: Stage) -> None:
 
 async def leaves_the_line(stage: Stage) -> None:
     """Grace comes when every place is taken, and cancels before anything was spent: no task is made for her."""
-    await stage.until_full()
-    scene = await stage.ask(
-        "grace",
-        "leaves the line",
-        prompt="a whale above the rooftops",
-        size="9:16",
-        quality="1K",
-        wants_picture=False,
-    )
-    await scene.until_card(Status.QUEUED, turn=1)
-    await scene.press(texts.CANCEL_LABEL)
-    await scene.until_card(Status.CANCELLED)
+    async with stage.every_place_taken():
+        scene = await stage.ask(
+            "grace",
+            "leaves the line",
+            prompt="a whale above the rooftops",
+            size="9:16",
+            quality="1K",
+            wants_picture=False,
+        )
+        await scene.until_card(Status.QUEUED, turn=1)
+        await scene.press(texts.CANCEL_LABEL)
+        await scene.until_card(Status.CANCELLED)
     job = await stage.job_of(scene)
     stage.prove(scene, "no task was made, nothing is to be paid", job and job.provider_task_id is None)
 

@@ -25,6 +25,7 @@ from bot.images import container
 from bot.sandbox.discord.message_forms import EPHEMERAL
 from bot.sandbox.evolink import Completed, EvoLinkSandbox, Failed, Outcome
 from bot.ui import cards
+from tests.support.patience import PATIENCE_S
 
 MIKES = ("first of two allowed", "second of two allowed", "first of two granted", "second of two granted")
 TOO_MANY = ("a third, one too many", "a fifth, one too many")
@@ -34,7 +35,6 @@ UNUSABLE = {
     "WEB_PORT": "many",
     "EVOLINK_API_BASE": "ftp://x",
 }
-PATIENCE_S = 60
 
 
 def start_demo(*options: str, folder: Path, **environment: str) -> "subprocess.Popen[str]":

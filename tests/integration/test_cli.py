@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from bot.sandbox.evolink import EvoLinkSandbox, Knobs
 from bot.sandbox.evolink.knobs import HttpFault
 from bot.settings import Settings
 from tests.support.evolink_caller import picture
+from tests.support.patience import PATIENCE_S
 from tests.support.scripted_server import Hang, serve
 
 TOKEN, KEY = "sandbox-token-0123456789", "sk-sandbox-0123456789"
@@ -96,7 +97,7 @@ async def started(
 
 
 async def ended(process: asyncio.subprocess.Process) -> Ended:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         out, err = await process.communicate()
     assert process.returncode is not None
     return Ended(code=process.returncode, out=(out or b"").decode(), err=err.decode())
@@ -107,15 +108,18 @@ async def ran(*arguments: str, folder: Path, settings: Mapping[str, str]) -> End
         return await ended(process)
 
 
+def cpu_of_children_s() -> float:
+    """Return how long all processes that were waited for have computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_the_version_is_told_at_once(tmp_path: Path) -> None:
-    """In under half a second, with no settings at all."""
-    took_s: list[float] = []
-    for _ in range(3):
-        began_s = time.perf_counter()
-        done = subprocess.run([sys.executable, "-m", "bot", "--version"], cwd=tmp_path, capture_output=True, check=True)
-        took_s.append(time.perf_counter() - began_s)
-        assert done.stdout.startswith(b"imagebot 0.")
-    assert min(took_s) < 0.5
+    """In under half a second of work, with no settings at all; how busy the machine is does not count."""
+    began_s = cpu_of_children_s()
+    done = subprocess.run([sys.executable, "-m", "bot", "--version"], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout.startswith(b"imagebot 0.")
+    assert cpu_of_children_s() - began_s < 0.5
 
 
 @pytest.mark.parametrize("command", [[], ["run"], ["demo"], ["check"], ["generate"]])
@@ -174,7 +178,7 @@ async def test_a_command_that_is_interrupted_at_its_very_beginning_ends_quietly(
     """In the middle of its imports, which libraries would reword: code 130, and not a word."""
     async with started(*arguments, folder=tmp_path, settings=COMPLETE, python_options=("-X", "importtime")) as process:
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while b" pydantic_core" not in (line := await process.stderr.readline()):  # the interpreter tells each
                 assert line
         process.send_signal(number)
@@ -216,7 +220,7 @@ async def test_sigterm_is_heeded_where_ctrl_c_is_ignored(tmp_path: Path) -> None
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # children inherit that
         try:
             async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE_S):
                     await nobody_answers.asked.wait()
                 process.send_signal(signal.SIGTERM)
                 done = await ended(process)
@@ -361,7 +365,7 @@ async def test_a_bot_ends_when_it_is_asked_to_and_leaves_no_sign_of_life(tmp_pat
         settings = {**COMPLETE, "DISCORD_API_BASE": discord.api_base, "LOG_FORMAT": "json", "LOG_LEVEL": "debug"}
         folder = DataFolder(tmp_path / "data")
         async with started(folder=tmp_path, settings=settings) as bot:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 await discord.gateway.wait_for_connections()
                 while not folder.alive.exists():  # noqa: ASYNC110 - a file tells nobody that it has come
                     await asyncio.sleep(0.005)
@@ -382,7 +386,7 @@ async def test_ctrl_c_ends_a_bot_that_waits_for_discord(tmp_path: Path) -> None:
     async with serve(Hang()) as nobody_answers:
         settings = {**COMPLETE, "DISCORD_API_BASE": nobody_answers.base}
         async with started(folder=tmp_path, settings=settings) as bot:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 await nobody_answers.asked.wait()
             bot.send_signal(signal.SIGINT)
             done = await ended(bot)
@@ -439,7 +443,7 @@ async def test_generate_that_is_interrupted_says_what_may_be_charged(number: sig
         settings = {"EVOLINK_API_KEY": KEY, "EVOLINK_API_BASE": evolink.api_base}
         async with started("generate", "a cat", folder=tmp_path, settings=settings) as process:
             assert process.stderr is not None
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 first_line = (await process.stderr.readline()).decode()
             [task_id] = evolink.tasks
             assert first_line == f"task {task_id}\n"

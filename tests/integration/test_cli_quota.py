@@ -24,6 +24,7 @@ from bot.store.guilds import GuildStore
 from bot.store.ledger import LedgerStore
 from bot.store.rules import RuleStore
 from bot.store.usage import UsageStore
+from tests.support.patience import PATIENCE_S
 
 GUILD, MEMBER = 500, 42
 PICTURES_A_DAY = ("--default", "--unit", "images", "--per", "day")
@@ -402,7 +403,7 @@ async def test_it_works_on_the_database_of_a_bot_that_runs(tmp_path: Path) -> No
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", *arguments, cwd=tmp_path, stdout=asyncio.subprocess.PIPE
             )
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 out, _ = await process.communicate()
             assert process.returncode == 0
         assert b"3 pictures" in out

@@ -10,6 +10,7 @@ import pytest
 
 from bot.errors import FolderInUse
 from bot.files import DataFolder, ProcessLock
+from tests.support.patience import PATIENCE_S
 
 HOLDER = """
 import sys
@@ -29,7 +30,7 @@ async def holder(path: Path) -> asyncio.subprocess.Process:
         sys.executable, "-c", HOLDER, str(path), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         assert await process.stdout.readline() == b"held\n"
     return process
 

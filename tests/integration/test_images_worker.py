@@ -15,6 +15,7 @@ import pytest
 from bot.images.worker import ImageWorkers, WorkerDied
 from tests.support import image_calls
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 
 MEBIBYTE = 1024 * 1024
 
@@ -27,8 +28,8 @@ async def open_workers(*, clock: ManualClock | None = None, **options: Any) -> A
 
 
 async def wait_until(condition: Callable[[], bool]) -> None:
-    """Give processes a moment, and give up after two seconds."""
-    async with asyncio.timeout(2):
+    """Give processes a moment."""
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():  # noqa: ASYNC110 - a process of somebody else tells nobody when it ends
             await asyncio.sleep(0.002)
 

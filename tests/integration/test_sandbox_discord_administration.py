@@ -13,6 +13,7 @@ from discord import app_commands, ui
 from bot.clock import SystemClock
 from bot.sandbox.discord import Channel, DiscordSandbox, Guild, Permission, Person, PersonCannot
 from tests.support.discord_client import logged_in
+from tests.support.patience import PATIENCE_S
 
 CHART, LEDGER = b"\x89PNG\r\n\x1a\n not quite a picture", b"job,images\n1,1\n"
 
@@ -185,13 +186,13 @@ class Stage:
 
     async def heard(self, event: str) -> Any:
         """Return the first argument of the next event of that name; events before it are forgotten."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 while self.bot.heard:
                     name, args = self.bot.heard.pop(0)
                     if name == event:
                         return args[0]
-                await asyncio.sleep(0)
+                await asyncio.sleep(0.001)
 
 
 @pytest.fixture

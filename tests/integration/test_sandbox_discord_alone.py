@@ -13,6 +13,7 @@ from bot.sandbox.discord import DiscordSandbox, Permission
 from bot.sandbox.discord.bell import Bell
 from bot.sandbox.discord.forms import FormFaults, by_type, record, snowflake
 from tests.support.discord_caller import DiscordCaller
+from tests.support.patience import PATIENCE_S
 
 
 async def test_it_runs_alone_and_says_where_it_is() -> None:
@@ -21,7 +22,7 @@ async def test_it_runs_alone_and_says_where_it_is() -> None:
         sys.executable, "-m", "bot.sandbox.discord", "--port", "0", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    lines = [(await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip() for _ in range(3)]
+    lines = [(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)).decode().strip() for _ in range(3)]
     settings = dict(line.split("=", 1) for line in lines)
     headers = {"Authorization": f"Bot {settings['DISCORD_TOKEN']}"}
     url = settings["DISCORD_API_BASE"] + "/users/@me"
@@ -29,7 +30,7 @@ async def test_it_runs_alone_and_says_where_it_is() -> None:
         assert response.status == 200
     assert settings["DISCORD_GATEWAY_URL"].startswith("ws://127.0.0.1:")
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("name", ["discord", "evolink"])
@@ -40,7 +41,7 @@ async def test_a_taken_port_is_one_line(name: str) -> None:
             *(sys.executable, "-m", f"bot.sandbox.{name}", "--port", str(taken.getsockname()[1])),
             stderr=asyncio.subprocess.PIPE,
         )
-        _, complaints = await asyncio.wait_for(process.communicate(), 20)
+        _, complaints = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 1
     [line] = complaints.decode().splitlines()
     assert line.startswith("cannot listen")
@@ -54,10 +55,10 @@ async def test_without_a_port_any_free_one_is_taken() -> None:
     lines: list[bytes] = []
     for process in processes:
         assert process.stdout is not None
-        lines.append(await asyncio.wait_for(process.stdout.readline(), 20))
+        lines.append(await asyncio.wait_for(process.stdout.readline(), PATIENCE_S))
     for process in processes:
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
     assert len(set(lines)) == 2
     assert not any(b":8080/" in line for line in lines)
 

@@ -6,6 +6,7 @@ import hikari
 
 from bot.clock import SystemClock
 from bot.sandbox.discord import DiscordSandbox
+from tests.support.patience import PATIENCE_S
 
 
 async def test_hikari_logs_in_and_answers_an_interaction() -> None:
@@ -42,7 +43,7 @@ async def test_hikari_logs_in_and_answers_an_interaction() -> None:
 
         await bot.start(check_for_updates=False)
         try:
-            await asyncio.wait_for(guilds_seen.wait(), 10)
+            await asyncio.wait_for(guilds_seen.wait(), PATIENCE_S)
             application = await bot.rest.fetch_application()
             command = bot.rest.slash_command_builder("imagine", "Draw a picture").add_option(
                 hikari.CommandOption(

@@ -25,6 +25,18 @@ async def place() -> AsyncIterator[Elsewhere]:
         yield opened
 
 
+async def test_no_task_ends_while_ends_are_held(caller: Caller) -> None:
+    """It goes on being drawn however late it is, and ends at once when nobody holds it any more."""
+    caller.knobs.task.append(Failed(code="service_error", duration_s=10))
+    with caller.evolink.ends_held():
+        task_id = await caller.created()
+        await caller.clock.advance(60)
+        body = (await caller.query(task_id)).body
+        assert (body["status"], body["progress"]) == ("processing", 99)
+    task = await caller.evolink.finished(task_id)
+    assert task.final_status == "failed"
+
+
 async def test_a_task_goes_from_pending_over_processing_to_completed(caller: Caller) -> None:
     """The status moves with the clock, the progress rises, the query's body follows provider.md 3.1."""
     caller.knobs.duration_s = 10

@@ -15,10 +15,10 @@ from bot.jobs.model import Status
 from bot.store import backup
 from bot.store.database import Database
 from bot.store.schema import migrations
+from tests.support.patience import PATIENCE_S
 from tests.support.stored_jobs import brought_to, open_store
 
 NEWEST = migrations()[-1][0]
-PATIENCE_S = 20.0
 WRITE = "INSERT INTO meta (key, value) VALUES (?, 'x')"
 
 

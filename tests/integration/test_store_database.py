@@ -18,9 +18,9 @@ from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.meta import MetaStore
 from bot.store.schema import inspect, migrations
+from tests.support.patience import PATIENCE_S
 
 NEWEST = migrations()[-1][0]
-PATIENCE_S = 20.0
 WRITE = "INSERT INTO meta (key, value) VALUES (?, ?)"
 
 
@@ -53,7 +53,7 @@ def spoil(path: Path) -> None:
 
 
 async def threads_end(threads: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while threading.active_count() > threads:  # noqa: ASYNC110 - a thread tells nobody that it has ended
             await asyncio.sleep(0.001)
 
@@ -328,7 +328,7 @@ async def test_a_killed_process_leaves_what_it_committed_and_no_half(tmp_path: P
         sys.executable, "-c", KILLED, str(tmp_path / "a.sqlite3"), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         assert await process.stdout.readline() == b"half way\n"
     process.kill()
     assert await process.wait() == -signal.SIGKILL

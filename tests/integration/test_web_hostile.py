@@ -10,6 +10,7 @@ import pytest
 
 from bot.web import server
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 
 NOBODY: Any = None
 HOST = b"Host: a\r\n"
@@ -32,7 +33,7 @@ async def answers_to(port: int, *pieces: bytes) -> list[bytes]:
     for piece in pieces:
         writer.write(piece)
     try:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             answered = await reader.read(-1)
     finally:
         writer.close()
@@ -92,7 +93,7 @@ async def test_a_head_that_comes_byte_by_byte_is_not_waited_for(before: bytes) -
     async with opened() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(before)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionError):
                 while not reader.at_eof():
                     writer.write(b"a")
@@ -107,7 +108,7 @@ async def test_whoever_never_reads_the_answers_loses_the_connection() -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         transport: Any = writer.transport
         transport.pause_reading()
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionError):
                 while not transport.is_closing():
                     writer.write(HEALTH * 1_000)

@@ -19,6 +19,7 @@ from bot.jobs.service import JobService
 from bot.jobs.wakes import Wakes
 from bot.web import server
 from tests.support.clock import ManualClock
+from tests.support.patience import PATIENCE_S
 from tests.support.stored_jobs import PLENTY, lost_of, new_job, open_store
 
 NOBODY: Any = None
@@ -77,7 +78,7 @@ async def test_a_callback_wakes_its_job_whatever_it_says(body: bytes, tmp_path: 
         with door.wakes.expect(door.job.id) as wake:
             status, text = await door.call("POST", f"/callbacks/{door.job.id}/{door.job.callback_token}", data=body)
             assert (status, text) == (204, "")
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(PATIENCE_S):
                 await wake.wait(3600)
 
 
@@ -158,7 +159,7 @@ async def test_an_address_of_the_sixth_version_is_written_in_brackets() -> None:
 
 async def is_closed(reader: asyncio.StreamReader) -> bool:
     """Tell whether the server ends the connection without a word."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         try:
             return await reader.read() == b""
         except ConnectionError:
@@ -182,7 +183,7 @@ async def test_beyond_the_limit_a_connection_is_closed_at_once_and_there_is_room
         assert await is_closed(late_reader)
         for _, writer in [*others, (late_reader, late_writer)]:
             writer.close()
-        async with asyncio.timeout(5), aiohttp.ClientSession() as another:
+        async with asyncio.timeout(PATIENCE_S), aiohttp.ClientSession() as another:
             while True:
                 with contextlib.suppress(aiohttp.ClientConnectionError):
                     async with another.get(f"{base}/healthz") as answer:

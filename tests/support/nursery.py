@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.support.house import House
+from tests.support.patience import PATIENCE_S
 
 _NUMBERS = itertools.count()
 QUICK_START_S = 1.5
@@ -66,7 +67,7 @@ class Mortal:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, by)
         with contextlib.suppress(ConnectionError):
-            while await asyncio.wait_for(self._reader.readline(), 30):
+            while await asyncio.wait_for(self._reader.readline(), PATIENCE_S):
                 pass
         if self._writer is not None:
             self._writer.close()

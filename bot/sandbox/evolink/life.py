@@ -21,10 +21,11 @@ class _Work:
 
 
 async def live(state: State, task: Task) -> None:
-    """Work at once, end when the clock says so (later only where the work is not done), then tell the callback."""
+    """Work at once, end when the clock says so (later only where the work is not done or ends are held), then call."""
     if isinstance(task.outcome, Stuck):
         return
     work, _ = await asyncio.gather(_work(state, task), state.clock.sleep(task.duration_s))
+    await state.may_end.wait()
     _end(state, task, work)
     await callbacks.send(state, task)
 

@@ -1,6 +1,7 @@
 """The stand-in as a whole: three services on three loopback ports, started and stopped as one."""
 
-from contextlib import AsyncExitStack
+from collections.abc import Generator
+from contextlib import AsyncExitStack, contextmanager
 from typing import Self
 
 from aiohttp import web
@@ -112,6 +113,15 @@ class EvoLinkSandbox:
     def keys_leaked(self) -> list[SeenRequest]:
         """The requests that sent an Authorization header to the result host; a good client leaves this empty."""
         return [seen for seen in self.requests if seen.service == "results" and "Authorization" in seen.headers]
+
+    @contextmanager
+    def ends_held(self) -> Generator[None, None, None]:
+        """Let no task end within the block: those whose time is over by then end with it."""
+        self._open.may_end.clear()
+        try:
+            yield
+        finally:
+            self._open.may_end.set()
 
     async def finished(self, task_id: str) -> Task:
         """Wait until a task has ended. The clock must have passed its duration; drawing needs some real time."""

@@ -71,6 +71,12 @@ class Chores:
         await asyncio.gather(*running, return_exceptions=True)
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(kw_only=True)
 class State:
     """One EvoLink account and everything the services know of it."""
@@ -90,6 +96,7 @@ class State:
     results_by_path: dict[str, Link] = field(default_factory=dict[str, Link])
     files: dict[str, StoredFile] = field(default_factory=dict[str, StoredFile])
     results_base: str = ""
+    may_end: asyncio.Event = field(default_factory=_set_event)
 
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         """Run blocking work off the event loop, at most two at once."""
