@@ -19,6 +19,8 @@ ImagebotError
 │   ├── NoPicture            an edit of what holds no picture
 │   ├── PictureUnreadable    a message that Discord shows the bot in a menu only
 │   ├── TrayEmpty            collected pictures were to be used, and there are none
+│   ├── TraysFull            what people have collected fills the room for it
+│   ├── TooManyCollected     limit, wait_s: one person collects faster than what they cleared leaves the disk
 │   ├── MessageGone          the message that was meant was deleted
 │   ├── NotEndedYet          a picture is still being made, or waits to be collected
 │   ├── StorageFull          pictures that may not be removed fill the room for all of them
@@ -178,6 +180,19 @@ class MessageGone(Refusal):
 
 class NotEndedYet(Refusal):
     """A picture was to be shown again or removed while it is still being made, or waits to be collected."""
+
+
+class TraysFull(Refusal):
+    """What people have collected and not used yet fills the room there is for that."""
+
+
+class TooManyCollected(Refusal):
+    """A person had so many pictures fetched for their tray that those they have cleared still fill the disk."""
+
+    def __init__(self, *, limit: int, wait_s: float) -> None:
+        super().__init__(f"{limit}, for {wait_s:.0f} s")
+        self.limit = limit
+        self.wait_s = wait_s
 
 
 class StorageFull(Refusal):

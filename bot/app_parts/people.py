@@ -92,7 +92,13 @@ def join_people(
 ) -> None:
     """Give the client what takes commands, buttons, forms and messages."""
     clock, settings = ground.clock, ground.settings
-    tray = Tray(store=TrayStore(ground.database, folder=ground.folder.root), sources=pictures.sources, clock=clock)
+    tray = Tray(
+        store=TrayStore(ground.database, folder=ground.folder.root),
+        sources=pictures.sources,
+        storage=work.storage,
+        retention=work.retention,
+        clock=clock,
+    )
     client.claims = work.claims
     client.intake = Intake(jobs=work.jobs, tray=tray, guilds=guilds, announcer=announcer, clock=clock)
     client.presence = Presence(guilds=guilds)

@@ -25,6 +25,8 @@ from bot.store.retention import GivenUp, RetentionStore
 log = logging.getLogger(__name__)
 
 EVERY_S = 300.0
+TRAYS_SHARE = 0.25
+"""Of the room for all pictures, so that no number of people fills it with what they may never use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,14 @@ class Retention:
 
     async def admit(self) -> None:
         """Raise StorageFull where pictures that may not be removed leave no room for a new one."""
-        if await self._store.bound_bytes(now=self._clock.now()) >= self._keeping.max_bytes:
+        if await self._store.bound_bytes() >= self._keeping.max_bytes:
             raise errors.StorageFull
+
+    async def admit_to_trays(self) -> None:
+        """Raise StorageFull or TraysFull where there is no room for what somebody only may use."""
+        await self.admit()
+        if await self._store.tray_bytes(now=self._clock.now()) >= self._keeping.max_bytes * TRAYS_SHARE:
+            raise errors.TraysFull
 
     async def forget(self, job_id: str, *, user_id: int) -> None:
         """Remove an ended job's picture from disk and from its owner's history; raises NotEndedYet."""
@@ -95,7 +103,9 @@ class Retention:
         await self._remove(await self._store.give_up_aged(before=now - self._keeping.time, now=now))
         while (excess := await self._store.used_bytes(now=now) - self._keeping.max_bytes) > 0:
             given_up = await self._store.give_up_oldest(wanted_bytes=excess, now=now)
-            if not given_up:
+            if not given_up and (user_id := await self._store.give_up_oldest_tray()) is not None:
+                log.warning("a tray is emptied: there is no other room", extra={"user": user_id})
+            elif not given_up:
                 log.warning("pictures take more room than allowed, and none may go", extra={"excess_bytes": excess})
                 break
             await self._remove(given_up)

@@ -1,6 +1,7 @@
 """What pictures take on disk, and which of them are given up. One statement decides; the files are removed after it.
 
-Never given up are the pictures of a job that goes on, and those that wait to be collected.
+Never given up are the pictures of a job that goes on, and those that wait to be collected. What people have put into
+their trays goes last.
 """
 
 import json
@@ -32,7 +33,7 @@ SELECT
     ))
 """
 
-# What neither age nor want of room may remove: of jobs that go on, of pictures to be collected, of people's trays.
+# What neither age nor want of room may remove: of jobs that go on, and of pictures to be collected.
 # CROSS: from the few such jobs to their sources, and never from all sources to their jobs.
 _BOUND = """
 SELECT
@@ -45,9 +46,20 @@ SELECT
         UNION
         SELECT path, n_bytes FROM jobs CROSS JOIN sources ON sources.job_id = jobs.id
         WHERE jobs.status = 'ready' AND path GLOB 'sources/*'
-        UNION
-        SELECT path, n_bytes FROM tray WHERE path GLOB 'sources/*' AND kept_until > :now
     ))
+"""
+
+_IN_TRAYS = """
+SELECT coalesce(sum(n_bytes), 0) FROM (
+    SELECT DISTINCT path, n_bytes FROM tray WHERE path GLOB 'sources/*' AND kept_until > :now
+)
+"""
+
+# A tray goes whole: half of one would be used for the wrong pictures without a word.
+_GIVE_UP_OLDEST_TRAY = """
+DELETE FROM tray
+WHERE user_id = (SELECT user_id FROM tray WHERE path GLOB 'sources/*' ORDER BY kept_until, id LIMIT 1)
+RETURNING user_id
 """
 
 _GIVE_UP_AGED = """
@@ -120,10 +132,20 @@ class RetentionStore:
         [row] = await self._database.read(_USED, {"now": to_stored(now)})
         return int(row[0])
 
-    async def bound_bytes(self, *, now: datetime) -> int:
-        """Return how much of it can't be given up: of jobs that go on, uncollected results, people's trays."""
-        [row] = await self._database.read(_BOUND, {"now": to_stored(now)})
+    async def bound_bytes(self) -> int:
+        """Return how much of it can't be given up: of jobs that go on, and uncollected results."""
+        [row] = await self._database.read(_BOUND)
         return int(row[0])
+
+    async def tray_bytes(self, *, now: datetime) -> int:
+        """Return how much of it lies in people's trays."""
+        [row] = await self._database.read(_IN_TRAYS, {"now": to_stored(now)})
+        return int(row[0])
+
+    async def give_up_oldest_tray(self) -> int | None:
+        """Empty the tray in which a prepared picture lies longest, and return whose it was; None if there is none."""
+        rows = await self._database.write(_GIVE_UP_OLDEST_TRAY)
+        return int(rows[0]["user_id"]) if rows else None
 
     async def list_uncollected(self, *, before: datetime) -> list[Job]:
         """List the jobs whose result has waited to be collected since before then, without their sources."""

@@ -46,6 +46,13 @@ async def collected(house: House, message: Message, *, by: Person | None = None)
     return answer.content
 
 
+async def refused(house: House, message: Message) -> str:
+    """Use the same menu where it is refused, and return why."""
+    why = await (await house.alice.menu(message, "Use as reference")).followup()
+    assert why.ephemeral
+    return why.content
+
+
 async def tray(house: House, person: Person | None = None) -> Message:
     return await (await (person or house.alice).use(house.channel, "/references")).message()
 
@@ -229,6 +236,38 @@ async def test_a_fifteenth_picture_finds_no_room(house: House) -> None:
         assert "1 picture found no room" in said
         assert "14 of 14" in said
         assert "p335.png" not in said
+
+
+async def test_nothing_is_collected_onto_a_disk_without_room(house: House) -> None:
+    """Before anything is fetched, with the sentence of every other request."""
+    async with house.bot(min_free_disk_mb=1_000_000):
+        assert "no room left on its disk" in await refused(house, await posted(house, 336))
+        assert not any((house.data_dir / "sources").iterdir())
+
+
+async def test_a_full_tray_fetches_nothing(house: House) -> None:
+    """What finds no room is not even brought to the disk."""
+    async with house.bot():
+        await collected(house, await posted(house, *range(337, 347)))
+        await collected(house, await posted(house, *range(347, 351)))
+        assert "2 pictures found no room" in await collected(house, await posted(house, 351, 352))
+        assert len(list((house.data_dir / "sources").iterdir())) == 14
+
+
+async def test_who_collects_and_clears_again_and_again_is_stopped_for_minutes(house: House) -> None:
+    """What was cleared still lies on the disk: so many files for one person, and others collect as before."""
+    async with house.bot():
+        for first in (400, 410):
+            await collected(house, await posted(house, *range(first, first + 10)))
+            await house.alice.press(shown := await tray(house), "Clear")
+            await shown.wait_until(lambda seen: not seen.labels)
+        why = await refused(house, await posted(house, *range(420, 430)))
+        assert "28 pictures within ten minutes" in why
+        assert "Try again in 10 minutes." in why
+        assert len(list((house.data_dir / "sources").iterdir())) <= 20
+        assert "1 picture was added" in await collected(house, await posted(house, 430), by=house.bob)
+        await house.clock.advance(11 * 60)
+        assert "10 pictures were added" in await collected(house, await posted(house, *range(420, 430)))
 
 
 async def test_a_file_that_is_no_picture_is_named_and_the_others_are_kept(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,33 @@ async def test_where_uncollected_pictures_fill_the_room_nothing_new_is_taken(kee
     await keep.made(status=Status.READY, n_bytes=1)
     with pytest.raises(errors.StorageFull):
         await retention.admit()
+
+
+async def test_what_people_collect_stops_nobody_s_pictures(keep: Keep) -> None:
+    """Trays have a quarter of the room; what lies there leaves every other request its own."""
+    until = keep.clock.now() + DAY
+    retention = keep.retention(max_bytes=4_000)
+    await keep.tray.add(7, keep.source(b"1" * 999), kept_until=until, most=14)
+    await retention.admit_to_trays()
+    await keep.tray.add(8, keep.source(b"2" * 5_000), kept_until=until, most=14)
+    await retention.admit()
+    with pytest.raises(errors.TraysFull):
+        await retention.admit_to_trays()
+
+
+async def test_trays_give_way_where_nothing_else_can(keep: Keep) -> None:
+    """The oldest first, and whole: half of one would be used for the wrong pictures. Delivered ones go before."""
+    now = keep.clock.now()
+    delivered = await keep.made(n_bytes=500)
+    await keep.made(status=Status.READY, n_bytes=2_000)
+    for number, user_id in enumerate((7, 8, 7)):
+        picture = keep.source(bytes([number]) * 400)
+        await keep.tray.add(user_id, picture, kept_until=now + DAY + number * timedelta(minutes=1), most=14)
+    await keep.retention(max_bytes=3_200).sweep()
+    assert not keep.is_on_disk(delivered)
+    assert [len(await keep.tray.list(user_id, now=now)) for user_id in (7, 8)] == [2, 1]
+    await keep.retention(max_bytes=3_100).sweep()
+    assert [len(await keep.tray.list(user_id, now=now)) for user_id in (7, 8)] == [0, 1]
 
 
 async def test_a_result_that_a_job_works_on_is_never_removed(keep: Keep) -> None:

@@ -126,19 +126,31 @@ async def test_used_bytes_count_every_file_once(keep: Keep) -> None:
 
 
 async def test_bound_bytes_are_those_that_nobody_may_remove(keep: Keep) -> None:
-    """Of jobs that go on, of pictures to be collected, of trays; not of what was delivered."""
+    """Of jobs that go on, of pictures to be collected; not of what was delivered, nor of what lies in a tray."""
     now = keep.clock.now()
     delivered = await keep.made()
     assert delivered.status is Status.DELIVERED
-    assert await keep.sizes.bound_bytes(now=now) == 0
+    assert await keep.sizes.bound_bytes() == 0
     await keep.made(status=Status.READY, n_bytes=300)
     await keep.made(status=Status.DELIVERING, n_bytes=70)
-    assert await keep.sizes.bound_bytes(now=now) == 370
+    assert await keep.sizes.bound_bytes() == 370
     job = await keep.going_on(keep.source(b"12345"))
     await keep.tray.add(7, keep.source(b"1234"), kept_until=now + DAY, most=14)
-    assert await keep.sizes.bound_bytes(now=now) == 379
+    assert await keep.sizes.bound_bytes() == 375
     await keep.end(job)
-    assert await keep.sizes.bound_bytes(now=now + DAY) == 370
+    assert await keep.sizes.bound_bytes() == 370
+
+
+async def test_tray_bytes_count_every_file_once_while_it_lies_in_a_tray(keep: Keep) -> None:
+    """Whoever has it; one of our own results is no file of a tray's."""
+    now = keep.clock.now()
+    shared = keep.source(b"1234")
+    for user_id in (7, 8):
+        await keep.tray.add(user_id, shared, kept_until=now + DAY, most=14)
+    await keep.tray.add(8, keep.source(b"12345"), kept_until=now + DAY, most=14)
+    await keep.tray.add(8, prepared_result_of(await keep.made()), kept_until=now + DAY, most=14)
+    assert await keep.sizes.tray_bytes(now=now) == 9
+    assert await keep.sizes.tray_bytes(now=now + DAY) == 0
 
 
 async def test_uncollected_results_are_listed_when_their_time_is_over(keep: Keep) -> None:

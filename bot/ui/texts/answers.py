@@ -1,6 +1,7 @@
 """Private answers: why a request was not taken, and what to do instead."""
 
 import functools
+import math
 
 from bot import errors
 from bot.ui.texts import quotas, replies, settings
@@ -149,6 +150,26 @@ def _(error: errors.NotEndedYet) -> str:
     return (
         "This picture is still being made, or waits for you to collect it, so this cannot be done yet. "
         "Nothing was spent and nothing was lost; `/history` shows how far it is."
+    )
+
+
+@refusal.register
+def _(error: errors.TraysFull) -> str:
+    del error
+    return (
+        "People have collected so many pictures that the bot has no room left for more of them. Nothing was spent. "
+        "They go when they are used or cleared, or after 24 hours: clear yours in `/references`, give your pictures "
+        "to `/edit` directly, or try again later."
+    )
+
+
+@refusal.register
+def _(error: errors.TooManyCollected) -> str:
+    minutes = math.ceil(error.wait_s / 60)
+    when = "a minute" if minutes <= 1 else f"{minutes} minutes"
+    return (
+        f"You may collect {error.limit} pictures within ten minutes, those you have cleared included, "
+        f"so these were not taken. Nothing was spent. Try again in {when}."
     )
 
 
