@@ -22,8 +22,8 @@ from bot.command_sync import sync_commands
 from bot.connection.outage import patiently
 from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.server_log import ServerLog
+from bot.errors import StoreError
 from bot.guilds.service import GuildService
-from bot.jobs.insisting import until_stored
 from bot.provider.api import EvoLink
 from bot.quota.spending import SpendingStop
 from bot.settings import Settings
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 SIGN_OF_LIFE_EVERY_S = 20.0
 LOOK_FOR_LIFE_EVERY_S = 0.5
+HEAD_START_S = 5.0
+"""How long the work of earlier processes waits for a login that takes its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +52,19 @@ class App:
     async def run(self) -> None:
         """Log in, take up what was left, and serve until the client is closed; raises CannotConnect.
 
-        While Discord is away this is tried again. What was left is taken up once the login stands: it needs only REST.
+        While Discord is away the login is tried again, and what was left goes on as far as it can without it.
         """
-        clock = self.ground.clock
-        token = self.ground.settings.discord_token.get_secret_value()
-        await patiently("login", lambda: self.client.login(token), clock=clock)
-        recovered = await until_stored(self.work.runner.recover, clock=clock, what="jobs taken up")
-        log.info("logged in", extra={"application": self.client.application_id, "jobs_recovered": recovered})
-        async with self._going_on():
-            await patiently("commands", self._sync_commands, clock=clock)
-            await self.client.gateway.run()
+        login = asyncio.create_task(self._log_in(), name="login")
+        try:
+            await self._give_head_start(login)
+            async with self._going_on():
+                await login
+                self.work.runner.hurry()
+                await self._sync_commands()
+                await self.client.gateway.run()
+        finally:
+            login.cancel()
+            await asyncio.gather(login, return_exceptions=True)
 
     async def stop(self) -> None:
         """Take no new work, let what is under way finish, disconnect."""
@@ -81,9 +86,30 @@ class App:
         ):
             yield
 
+    async def _log_in(self) -> None:
+        token = self.ground.settings.discord_token.get_secret_value()
+        await patiently("login", lambda: self.client.login(token), clock=self.ground.clock)
+        log.info("logged in", extra={"application": self.client.application_id})
+
+    async def _give_head_start(self, login: "asyncio.Task[None]") -> None:
+        """Wait for the login a little: a bot that Discord refuses spends nothing, and posts find their way at once."""
+        enough = asyncio.create_task(self.ground.clock.sleep(HEAD_START_S), name="head start of the login")
+        try:
+            await asyncio.wait({login, enough}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            enough.cancel()
+        if login.done():
+            login.result()
+
     async def _sync_commands(self) -> None:
-        meta = MetaStore(self.ground.database)
-        await sync_commands(self.client, meta=meta, dev_guild_id=self.ground.settings.dev_guild_id)
+        async def sync() -> None:
+            meta = MetaStore(self.ground.database)
+            await sync_commands(self.client, meta=meta, dev_guild_id=self.ground.settings.dev_guild_id)
+
+        try:
+            await patiently("commands", sync, clock=self.ground.clock)
+        except StoreError as error:  # people are told of the database's fault by their commands, so they must be heard
+            log.warning("commands are looked at again at the next start", extra={"error": str(error)})
 
     async def _give_sign_of_life(self) -> None:
         self.work.runner.remind()

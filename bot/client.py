@@ -99,6 +99,7 @@ class ImageBot(commands.AutoShardedBot):
         )
         self._message_content = message_content
         self._login_tried = False
+        self._logged_in = False
         self._claiming: set[asyncio.Task[None]] = set()
 
     async def setup_hook(self) -> None:
@@ -153,6 +154,7 @@ class ImageBot(commands.AutoShardedBot):
         except BaseException:
             await self.http.close()  # the next try makes another session
             raise
+        self._logged_in = True
 
     async def before_identify_hook(self, *_shard: Any, **_initial: Any) -> None:
         """Count the session; it has waited for its turn before its connection was opened."""
@@ -175,6 +177,11 @@ class ImageBot(commands.AutoShardedBot):
         await self.gateway.close()
         if self._login_tried:
             await super().close()
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether Discord can be asked for anything; before it, the library's calls fail by its own faults."""
+        return self._logged_in
 
     @property
     def connected(self) -> bool:

@@ -72,7 +72,7 @@ def make_announcer(ground: Ground, client: ImageBot, workers: ImageWorkers) -> D
     """Return what tells people how their jobs are doing."""
     return DiscordAnnouncer(
         client=client,
-        ladder=Ladder(ways=Ways(client), clock=ground.clock),
+        ladder=Ladder(ways=Ways(client, logged_in=lambda: client.logged_in), clock=ground.clock),
         fitter=Fitter(workers=workers, scratch=ground.owners.scratch),
         still_mine=ground.store.is_owned,
         shows_progress=ground.store.shows_progress,

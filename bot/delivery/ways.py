@@ -34,18 +34,24 @@ _OUTCOMES = {
     50045: Outcome.TOO_LARGE,
     **dict.fromkeys(BLOCKED_CODES, Outcome.BLOCKED),
 }
+_GONE = frozenset({Outcome.REMOVED, Outcome.OUT_OF_REACH})
 _NOBODY = discord.AllowedMentions.none()
 _DEAD_TOKEN = 50027
 
 
 class Ways:
-    """Each way as one call. Works before the gateway is connected: everything here is REST."""
+    """Each way as one call. Works before the gateway is connected: everything here is REST.
 
-    def __init__(self, client: discord.Client) -> None:
+    Until the client has `logged_in`, each raises DeliveryPostponed.
+    """
+
+    def __init__(self, client: discord.Client, *, logged_in: Callable[[], bool]) -> None:
         self._client = client
+        self._logged_in = logged_in
 
     async def by_token(self, route: ReplyRoute, post: Post) -> Tried:
         """Edit the reply through the interaction's token."""
+        self._require_login()
         webhook = discord.Webhook.partial(route.application_id, cast("str", route.token), client=self._client)
         message_id = cast("int", route.message_id or "@original")
 
@@ -63,6 +69,7 @@ class Ways:
 
     async def by_channel(self, route: ReplyRoute, post: Post) -> Tried:
         """Edit the reply as the message of the bot that it is."""
+        self._require_login()
         message = self._reply(route)
 
         async def edit(files: list[discord.File]) -> discord.Message:
@@ -74,6 +81,7 @@ class Ways:
 
     async def send(self, channel_id: int, job: Job, post: Post, *, naming: bool) -> Tried:
         """Send a new message, `naming` the person or not; the nonce drops a double of the last few minutes."""
+        self._require_login()
         channel = self._client.get_partial_messageable(channel_id)
         only_the_person = discord.AllowedMentions(users=[discord.Object(job.user_id)], everyone=False, roles=False)
 
@@ -92,6 +100,7 @@ class Ways:
 
     async def find(self, channel_id: int, job: Job, post: Post) -> Tried | None:
         """Look for a post that was sent before; None where it surely does not stand among the last messages."""
+        self._require_login()
         channel = self._client.get_partial_messageable(channel_id)
         own_id = self._client.user.id if self._client.user else 0
         try:
@@ -105,8 +114,27 @@ class Ways:
             raise DeliveryPostponed(repr(error)) from error
         return None if found_id is None else Tried(Outcome.POSTED, channel_id, found_id)
 
+    async def look(self, route: ReplyRoute, post: Post, *, by_token: bool) -> Tried:
+        """Look whether the reply shows the post: POSTED, CLOSED where it surely does not, or UNREADABLE."""
+        self._require_login()
+        try:
+            if by_token:
+                webhook = discord.Webhook.partial(route.application_id, cast("str", route.token), client=self._client)
+                message: discord.Message = await webhook.fetch_message(cast("int", route.message_id or "@original"))
+            else:
+                message = await self._reply(route).fetch()
+        except discord.HTTPException as error:
+            outcome = _outcome_of(error)
+            return Tried(outcome if outcome in _GONE else Outcome.UNREADABLE)
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise DeliveryPostponed(repr(error)) from error
+        if not search.shows(message, post):
+            return Tried(Outcome.CLOSED)
+        return Tried(Outcome.POSTED, message.channel.id, message.id)
+
     async def find_direct_channel(self, job: Job) -> int | None:
         """Return the channel of direct messages to the person; None where Discord opens none."""
+        self._require_login()
         try:
             return (await self._client.create_dm(discord.Object(job.user_id))).id
         except discord.HTTPException as error:
@@ -117,12 +145,17 @@ class Ways:
 
     async def remove(self, route: ReplyRoute) -> None:
         """Delete the reply, as the message of the bot that it is; silent where that is not possible."""
+        self._require_login()
         try:
             await self._reply(route).delete()
         except discord.HTTPException as error:
             _outcome_of(error)
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
             raise DeliveryPostponed(repr(error)) from error
+
+    def _require_login(self) -> None:
+        if not self._logged_in():
+            raise DeliveryPostponed("not logged in yet")
 
     def _reply(self, route: ReplyRoute) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(route.channel_id)

@@ -32,14 +32,16 @@ class Tending:
         self._wakes = wakes
         self._clock = clock
         self._forgot_at: float | None = None
+        self._recovered = False
 
     def running(self) -> AbstractAsyncContextManager[None]:
-        """Look every few seconds for the block."""
+        """Take up what was left, and look every few seconds for the block."""
         return background.repeating("tending of jobs", self.look, pause=lambda: self._clock.sleep(EVERY_S))
 
     async def look(self) -> None:
         """Look once; raises StoreError, FolderInUse or OSError."""
         self._owners.renew()
+        await self._recover()
         await self._runner.let_go_of_taken()
         if taken := await self._runner.take_over():
             log.info("jobs of an ended process taken over", extra={"jobs": taken})
@@ -47,6 +49,14 @@ class Tending:
         for job_id in await self._store.take_wakes():
             self._wakes.call(job_id)
         await self._forget_claims()
+
+    async def _recover(self) -> None:
+        """Take up what was left before the start, once; the next look tries again where the database refuses."""
+        if self._recovered:
+            return
+        taken = await self._runner.recover()
+        self._recovered = True
+        log.info("jobs taken up", extra={"jobs": taken})
 
     async def _forget_claims(self) -> None:
         now_s = self._clock.monotonic()

@@ -89,6 +89,40 @@ async def test_what_was_left_is_delivered_although_the_gateway_never_opens(
     assert said(caplog, AWAY) == ["gateway, shard 0"]
 
 
+async def test_what_was_left_is_fetched_although_nobody_can_log_in(house: House) -> None:
+    """The provider keeps a picture for a day only. It is posted as soon as Discord is back, and nothing stumbles."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: house.stored("status") == ["running"])
+    house.discord.faults.outage = SERVER_ERROR
+    async with started(house) as (built, _):
+        await house.until(lambda: house.stored("status") == ["delivering"])
+        assert list((house.data_dir / "results").iterdir())
+        await house.until(lambda: len(house.discord.requests) >= 20, step_s=5)
+        house.discord.faults.outage = None
+        await house.until(lambda: built.client.connected)
+        back_s = house.clock.monotonic()
+        await house.until(lambda: message.attachments)
+        assert house.clock.monotonic() - back_s <= 2
+    assert house.stored("status") == ["delivered"]
+    assert len(house.tasks) == 1
+
+
+async def test_a_bot_that_discord_refuses_sends_nothing_to_the_provider(house: House) -> None:
+    """Where the token is wrong, pictures would be paid for that nobody could be shown."""
+    async with house.bot(max_concurrent_tasks=1):
+        for number in range(2):
+            await house.imagine(prompt=f"picture {number}")
+        await house.until(lambda: sorted(house.stored("status")) == ["queued", "running"])
+    async with started(house, discord_token="another-token") as (_, running):
+        with pytest.raises(CannotConnect, match="DISCORD_TOKEN"):
+            await running
+    house.discord.violations.clear()
+    assert sorted(house.stored("status")) == ["queued", "running"]
+    assert len(house.tasks) == 1
+
+
 async def test_a_picture_made_while_discord_is_away_is_kept_and_posted_when_it_is_back(house: House) -> None:
     """The provider's work goes on; nothing is asked for twice."""
     async with house.bot() as built:

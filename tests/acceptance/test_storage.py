@@ -66,6 +66,30 @@ async def test_a_database_that_takes_no_change_for_a_minute_ends_no_job(house: H
     assert len(house.tasks) == len(house.channel.messages) == 1
 
 
+async def test_a_database_that_takes_no_change_at_the_start_keeps_nobody_from_being_answered(house: House) -> None:
+    """The bot connects, says what is wrong, and takes up what was left as soon as it can."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+    await house.change_database("UPDATE meta SET value = '{}' WHERE key = 'synced_commands'")
+    for table in ("jobs", "meta"):
+        for change in ("INSERT", "UPDATE"):
+            await house.change_database(
+                f"CREATE TRIGGER {change}_{table} BEFORE {change} ON {table} BEGIN SELECT json('{{'); END"
+            )
+    async with house.bot():
+        refused = await house.imagine()
+        assert "nothing was spent" in words(refused)
+        await pass_time(house, 60)
+        assert house.stored("status") == ["running"]
+        for table in ("jobs", "meta"):
+            for change in ("INSERT", "UPDATE"):
+                await house.change_database(f"DROP TRIGGER {change}_{table}")
+        await house.until(lambda: message.attachments)
+    assert len(house.tasks) == 1
+
+
 async def test_a_result_that_the_disk_does_not_take_is_fetched_when_it_does(house: House) -> None:
     """The provider keeps it; the person is told what is waited for, and pays once."""
     house.evolink.knobs.duration_s = 30
