@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.errors import ImagebotError, StoreError
 from bot.jobs import failures, shapes
 from bot.jobs.announcer import Announcer
+from bot.jobs.key_condition import KeyCondition
 from bot.jobs.model import Failure, FailureKind, Job, Status
 from bot.jobs.moves import Moves
 from bot.jobs.polling import Patience
@@ -77,6 +78,7 @@ class Submission:
         self._patience = patience
         self._callback_base = callback_base
         self._honours_key = honours_key
+        self._key = KeyCondition()
 
     async def prepare(self, job: Job) -> Job | None:
         """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
@@ -111,6 +113,7 @@ class Submission:
             return replace(submitting, failure=failures.of_create(error))
         except errors.ProviderError as error:
             log.warning("task not created", extra={"job": job.id, "error": repr(error)})
+            self._key.not_taken(error)
             return await self._not_created(submitting, error, refused_since_s=refused_since_s)
         log.info("task created", extra={"job": job.id, "task": task.id})
         running = await self._moves.keep(
@@ -127,7 +130,9 @@ class Submission:
         return running
 
     async def _create(self, job: Job) -> Task:
-        return await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
+        task = await self._provider.create(self._request(job), idempotency_key=f"imagebot-{job.id}", once=True)
+        self._key.taken()
+        return task
 
     def _request(self, job: Job) -> GenerationRequest:
         drawing = job.drawing
