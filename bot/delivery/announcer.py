@@ -185,7 +185,7 @@ class DiscordAnnouncer:
             if not await self._shows_progress(job):
                 return False
             return (
-                await self._ladder.edit_reply(job, self._endings.post(job, "progress", card))
+                await self._ladder.edit_progress(job, self._endings.post(job, "progress", card))
             ).outcome is Outcome.POSTED
 
         def gap_s() -> float:

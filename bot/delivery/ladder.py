@@ -5,6 +5,7 @@ never posted in a channel; a message that somebody removed is not posted again w
 where it may stand already.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,13 +13,17 @@ from bot.clock import Clock
 from bot.delivery.posts import Outcome, Post, Posted, Tried
 from bot.delivery.ways import Ways
 from bot.errors import StoreError
-from bot.jobs.announcer import Dispossessed
+from bot.jobs.announcer import DeliveryPostponed, Dispossessed
 from bot.jobs.model import Job, ReplyRoute
+
+log = logging.getLogger(__name__)
 
 TOKEN_MARGIN = timedelta(minutes=1)
 """Discord's clock and ours may differ: a token that is about to die counts as dead."""
 NONCE_LIFE = timedelta(minutes=2)
 """So long Discord surely drops a second message of the same nonce: "the past few minutes" (discord.md 6)."""
+EDITS_MAY_FAIL_FOR_S = 300.0
+"""So long a reply that Discord cannot edit is tried again; after that it is passed by if Discord can show it."""
 
 _ENDS = frozenset({Outcome.POSTED, Outcome.TOO_LARGE, Outcome.UNREADABLE})
 """Outcomes after which no further rung is tried."""
@@ -41,17 +46,35 @@ class Ladder:
         self._unanswered: dict[str, dict[str, _Send]] = {}
         """By job and nonce. Such a post may stand there: the same way is taken again, and no reply is edited in its
         place."""
+        self._failing_since_s: dict[str, float] = {}
+        """By job: since when every edit of its reply has met trouble that should have passed."""
 
     def forget(self, job: Job) -> None:
         """Drop what was noted of a job's posts, of which none is tried again."""
         self._unanswered.pop(job.id, None)
+        self._failing_since_s.pop(job.id, None)
 
     def token_lives(self, route: ReplyRoute) -> bool:
         """Tell whether the interaction's token may still be used."""
         return route.token is not None and self._clock.now() < route.token_expires_at - TOKEN_MARGIN
 
     async def edit_reply(self, job: Job, post: Post) -> Posted:
-        """Edit the reply where it stands, and go nowhere else; raises DeliveryPostponed."""
+        """Edit the reply where it stands, and go nowhere else; raises DeliveryPostponed.
+
+        Trouble that does not pass closes this way, where the reply can be read: it may show the post by now.
+        """
+        try:
+            posted = await self.edit_progress(job, post)
+        except DeliveryPostponed:
+            since_s = self._failing_since_s.setdefault(job.id, self._clock.monotonic())
+            if self._clock.monotonic() - since_s < EDITS_MAY_FAIL_FOR_S:
+                raise
+            return await self._look_at_reply(job, post)
+        self._failing_since_s.pop(job.id, None)
+        return posted
+
+    async def edit_progress(self, job: Job, post: Post) -> Posted:
+        """Edit the reply as `edit_reply` does, but for what may be lost: trouble is raised, however long it lasts."""
         route, tried = job.route, Tried(Outcome.CLOSED)
         if self.token_lives(route):
             tried = await self._ways.by_token(route, post)
@@ -59,9 +82,7 @@ class Ladder:
             tried = await self._ways.by_token(route, post.wordless())
         if tried.outcome in {Outcome.CLOSED, Outcome.BLOCKED} and _in_open_channel(route) and route.message_id:
             tried = await self._ways.by_channel(route, post)
-        if tried.message_id is None or tried.message_id == route.message_id:
-            return Posted(tried.outcome)
-        return Posted(tried.outcome, replace(route, message_id=tried.message_id))
+        return _in_place(route, tried)
 
     async def post(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else post anew where the person will find it; raises DeliveryPostponed."""
@@ -104,6 +125,17 @@ class Ladder:
         edited = await self.edit_reply(job, post)
         if edited.outcome is Outcome.CLOSED and _in_open_channel(job.route):
             await self._ways.remove(job.route)
+
+    async def _look_at_reply(self, job: Job, post: Post) -> Posted:
+        """Tell whether a reply that cannot be edited shows the post all the same; raises DeliveryPostponed."""
+        route, by_token = job.route, self.token_lives(job.route)
+        if not by_token and not (_in_open_channel(route) and route.message_id):
+            return Posted(Outcome.CLOSED)
+        seen = await self._ways.look(route, post, by_token=by_token)
+        log.warning("reply passed by: it cannot be edited", extra={"job": job.id, "outcome": seen.outcome.name})
+        if seen.outcome is Outcome.UNREADABLE and post.picture is None:
+            return Posted(Outcome.CLOSED)  # words that stand twice do no harm, those that stand nowhere do
+        return _in_place(route, seen)
 
     async def _find(self, job: Job, post: Post) -> Posted | None:
         """Look for the post in every place where it may have been sent; None where it may be posted.
@@ -154,6 +186,12 @@ class Ladder:
 
 def _in_open_channel(route: ReplyRoute) -> bool:
     return route.channel_reachable and not route.ephemeral
+
+
+def _in_place(route: ReplyRoute, tried: Tried) -> Posted:
+    if tried.message_id is None or tried.message_id == route.message_id:
+        return Posted(tried.outcome)
+    return Posted(tried.outcome, replace(route, message_id=tried.message_id))
 
 
 def _moved(route: ReplyRoute, tried: Tried) -> Posted:

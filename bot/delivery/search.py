@@ -34,7 +34,7 @@ async def find_message(channel: discord.PartialMessageable, job: Job, post: Post
     if not last:
         await _require_readable(channel, job)
     ours = (message for message in last if message.author.id == own_id and message.id != job.route.message_id)
-    return next((message.id for message in ours if _shows(message, post)), None)
+    return next((message.id for message in ours if shows(message, post)), None)
 
 
 async def _require_readable(channel: discord.PartialMessageable, job: Job) -> None:
@@ -47,7 +47,7 @@ async def _require_readable(channel: discord.PartialMessageable, job: Job) -> No
         raise Unreadable from error
 
 
-def _shows(message: discord.Message, post: Post) -> bool:
+def shows(message: discord.Message, post: Post) -> bool:
     """Tell whether a message of ours is that post: the ids in its buttons name the job, or else its foot does."""
     if bool(message.attachments) is not (post.picture is not None):
         return False

@@ -202,3 +202,43 @@ async def test_a_picture_of_24_megabytes_is_fitted_and_its_original_kept(house: 
         assert hashlib.sha256(kept.read_bytes()).hexdigest() == house.tasks[0].results[0].sha256
         assert "Please note" in words(message)
     assert list((house.data_dir / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_a_reply_that_discord_never_edits_is_passed_by(house: House, has_token: bool) -> None:
+    """It answers no edit, and all else as ever: the picture is posted anew, and the old card goes."""
+    house.evolink.knobs.duration_s = 30 if has_token else 20 * 60
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        for route in (TOKEN_EDIT, CHANNEL_EDIT):
+            house.discord.faults.inject(route, Fault.dropped(), times=999)
+        await house.until(lambda: house.stored("status") == ["delivered"], step_s=5)
+        [picture] = pictures_in(house.channel)
+        assert house.stored("message_id") == [picture.id]
+        assert message.deleted
+
+
+async def test_a_reply_whose_edits_fail_only_by_their_answers_is_not_posted_anew(house: House) -> None:
+    """The picture stands in it, which is seen before anything else is posted."""
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        for route in (TOKEN_EDIT, CHANNEL_EDIT):
+            house.discord.faults.inject(route, Fault.dropped(performed=True), times=999)
+        await house.until(lambda: house.stored("status") == ["delivered"], step_s=5)
+        assert pictures_in(house.channel) == [message]
+
+
+async def test_a_late_picture_comes_although_the_card_that_said_it_was_lost_cannot_be_edited(house: House) -> None:
+    """Its person is told elsewhere, and the picture is looked for as ever; the card is gone, so it comes to them."""
+    direct = await house.alice.direct_messages()
+    house.evolink.knobs.task.append(Completed(duration_s=180))
+    async with house.bot(job_deadline_minutes=1):
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        for route in (TOKEN_EDIT, CHANNEL_EDIT):
+            house.discord.faults.inject(route, Fault.dropped(), times=999)
+        await house.until(lambda: house.stored("status") == ["lost"], step_s=1)
+        await house.until(lambda: house.stored("status") == ["delivered"], step_s=10, limit_s=2 * 3600)
+        assert len(pictures_in(house.channel) + pictures_in(direct)) == 1
