@@ -160,7 +160,7 @@ async def test_a_callback_to_the_wrong_process_reaches_the_owner_within_seconds(
             await house.until(lambda: house.tasks and house.tasks[0].callbacks)
             called_at = house.clock.monotonic()
             assert house.tasks[0].callbacks[0].status == 204
-            await house.until(lambda: message.attachments)
+            await house.until(lambda: message.attachments, step_s=0.1)
             assert house.clock.monotonic() - called_at <= 5
             await listener.aclose()
             await house.clock.advance(1)
