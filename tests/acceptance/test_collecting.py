@@ -85,7 +85,7 @@ async def test_while_discord_takes_no_picture_the_person_is_told_and_it_comes_by
     """Nothing has to be pressed again."""
     async with house.bot():
         message = await a_picture_that_waits(house)
-        house.discord.faults.inject(TOKEN_EDIT, *[Fault.dropped()] * 40)
+        house.discord.faults.inject(TOKEN_EDIT, *[Fault.dropped()] * 5)
         press = await house.alice.press(message, "Show the picture")
         await house.until(lambda: press.followups)
         assert "keeps trying" in press.followups[0].content
