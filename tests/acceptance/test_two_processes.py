@@ -85,7 +85,7 @@ async def test_a_stop_that_waits_is_cut_short_by_a_second_signal(house: House) -
         refused = await house.imagine(house.bob)
         assert "restarting" in refused.content
         assert not stopping.done()
-        bot.process.send_signal(signal.SIGINT)
+        bot.send_signal(signal.SIGINT)
         assert await stopping == -signal.SIGINT
 
 

@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-import signal
 import sqlite3
-import sys
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from bot.sandbox.evolink import EvoLinkSandbox
 from bot.sandbox.evolink import Task as ProviderTask
 from bot.settings import FixedSettings
 from tests.support.clock import ManualClock
+from tests.support.cradle import BotProcess, Cradle
 
 API_KEY = "sk-sandbox-0123456789"
 BOT_TOKEN = "sandbox-token-of-the-bot"
@@ -26,11 +24,19 @@ PLENTY_A_DAY = 100_000
 class House:
     """What a test sees of it. Time stands still until `until` moves it."""
 
-    def __init__(self, clock: ManualClock, evolink: EvoLinkSandbox, discord: DiscordSandbox, data_dir: Path) -> None:
+    def __init__(
+        self,
+        clock: ManualClock,
+        evolink: EvoLinkSandbox,
+        discord: DiscordSandbox,
+        data_dir: Path,
+        cradle: Cradle | None,
+    ) -> None:
         self.clock = clock
         self.evolink = evolink
         self.discord = discord
         self.data_dir = data_dir
+        self._cradle = cradle
         self.guild: Guild = discord.add_guild("Paper Harbour")
         self.channel: Channel = self.guild.add_text_channel("pictures")
         self.alice: Person = self.guild.add_member("alice")
@@ -68,9 +74,13 @@ class House:
                 await running
 
     @contextlib.asynccontextmanager
-    async def bot_process(self, **changes: Any) -> AsyncGenerator["BotProcess", None]:
+    async def bot_process(self, **changes: Any) -> AsyncGenerator[BotProcess, None]:
         """Run the real bot in a process of its own, whose time is moved together with ours."""
-        async with BotProcess.started(self, changes) as process:
+        assert self._cradle is not None, "this house was opened without a cradle"
+        known = list(self.discord.gateway.sessions)
+        settings = {name.upper(): str(value) for name, value in self.values(**changes).items()}
+        async with self._cradle.bot(settings, clock=self.clock, sockets=self.data_dir.parent) as process:
+            await _connected(self, process, known)
             yield process
 
     async def until(self, condition: Callable[[], object], *, step_s: float = 0.5, limit_s: float = 3600.0) -> None:
@@ -132,15 +142,18 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def open_house(data_dir: Path) -> AsyncGenerator[House, None]:
-    """Open the stand-ins; on leaving, nothing that no faithful client does may have been seen."""
+async def open_house(data_dir: Path, *, cradle: Cradle | None = None) -> AsyncGenerator[House, None]:
+    """Open the stand-ins; on leaving, nothing that no faithful client does may have been seen.
+
+    Bots in processes of their own come from `cradle`.
+    """
     clock = ManualClock()
     async with (
         EvoLinkSandbox(clock=clock, api_key=API_KEY) as evolink,
         DiscordSandbox(clock=clock, token=BOT_TOKEN) as discord,
     ):
         discord.limits.enabled = False  # the library would wait for moved time in real time
-        house = House(clock, evolink, discord, data_dir)
+        house = House(clock, evolink, discord, data_dir, cradle)
         yield house
         assert discord.violations == []
         assert evolink.keys_leaked == []
@@ -160,55 +173,7 @@ def words(message: Message) -> str:
     return "\n".join([str(embed.get("title", "")), str(embed.get("description", "")), *fields])
 
 
-class BotProcess:
-    """`imagebot run` with moved time, as a process that can be killed."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def started(cls, house: House, changes: dict[str, Any]) -> AsyncGenerator["BotProcess", None]:
-        """Start it, wait until it is connected, and see that it is gone afterwards."""
-        values = {name.upper(): str(value) for name, value in house.values(**changes).items()}
-        socket_path = house.data_dir.parent / f"time-{len(house.clock.on_advance)}.sock"
-        control = _TimeControl()
-        server = await asyncio.start_unix_server(control.serve, socket_path)
-        known = list(house.discord.gateway.sessions)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.support.run_bot",
-            str(socket_path),
-            house.clock.now().isoformat(),
-            env={**os.environ, **values},
-        )
-        house.clock.on_advance.append(control.advance)
-        try:
-            await _connected(house, process, known)
-            yield cls(process)
-        finally:
-            house.clock.on_advance.remove(control.advance)
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
-            await process.wait()
-            control.close()
-            server.close()
-            await server.wait_closed()
-            socket_path.unlink(missing_ok=True)
-
-    async def kill(self) -> None:
-        """Kill it as a power cut would."""
-        self.process.kill()
-        await self.process.wait()
-
-    async def terminate(self) -> int:
-        """Ask it to stop, and return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return await self.process.wait()
-
-
-async def _connected(house: House, process: asyncio.subprocess.Process, known: list[str]) -> None:
+async def _connected(house: House, process: BotProcess, known: list[str]) -> None:
     waiting = asyncio.create_task(house.discord.gateway.wait_for_another(known))
     ended = asyncio.create_task(process.wait())
     await asyncio.wait({waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -216,26 +181,3 @@ async def _connected(house: House, process: asyncio.subprocess.Process, known: l
     if ended.done():
         raise AssertionError(f"the bot ended with {ended.result()}")
     ended.cancel()
-
-
-class _TimeControl:
-    """Tells the other process how far time moves, and waits until it has moved there."""
-
-    def __init__(self) -> None:
-        self._writer: asyncio.StreamWriter | None = None
-        self._reader: asyncio.StreamReader | None = None
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def advance(self, seconds: float) -> None:
-        if self._writer is None or self._reader is None or self._writer.is_closing():
-            return
-        with contextlib.suppress(ConnectionError):
-            self._writer.write(f"{seconds}\n".encode())
-            await self._writer.drain()
-            await self._reader.readline()
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
