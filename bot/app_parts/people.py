@@ -107,7 +107,12 @@ def join_people(
         quotas=quotas.quota, guilds=guilds, spending=quotas.spending, terms=Terms.of(settings)
     )
     client.result_presses = ResultPresses(
-        intake=client.intake, jobs=work.jobs, offers=client.offers, clock=clock, model=settings.evolink_model
+        intake=client.intake,
+        jobs=work.jobs,
+        announcer=announcer,
+        offers=client.offers,
+        clock=clock,
+        model=settings.evolink_model,
     )
     _join_administration(client, ground, quotas=quotas, guilds=guilds)
     _join_messages(client, ground, work=work, tray=tray, guilds=guilds)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
@@ -103,6 +104,10 @@ class DiscordAnnouncer:
                 return await self._endings.deliver(job, job.result, again_for=press_id)
             finally:
                 self._ladder.forget(job)  # another press is another post
+
+    def upload_turn(self, press_id: int, *, guild_id: int | None, user_id: int) -> AbstractAsyncContextManager[None]:
+        """Wait for a place among the uploads, for the answer to a press, and keep it for the block."""
+        return self._uploads.hold(str(press_id), guild_id=guild_id, user_id=user_id)
 
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):

@@ -7,6 +7,7 @@ import discord
 
 from bot import errors
 from bot.clock import Clock
+from bot.delivery.announcer import DiscordAnnouncer
 from bot.delivery.ways import REQUEST_LIMIT_BYTES
 from bot.intake.answers import answer_privately, explained
 from bot.intake.edit_form import is_private, open_form, result_as_source
@@ -33,8 +34,18 @@ DOUBLE_PRESS_S = 2.0
 class ResultPresses:
     """Takes the presses. `model` is the name of the model that draws."""
 
-    def __init__(self, *, intake: Intake, jobs: JobService, offers: QualityOffers, clock: Clock, model: str) -> None:
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        jobs: JobService,
+        announcer: DiscordAnnouncer,
+        offers: QualityOffers,
+        clock: Clock,
+        model: str,
+    ) -> None:
         self._intake = intake
+        self._announcer = announcer
         self._jobs = jobs
         self._offers = offers
         self._clock = clock
@@ -108,8 +119,10 @@ class ResultPresses:
             return
         await interaction.response.defer(ephemeral=True, thinking=True)  # megabytes may take longer than 3 s
         name = filenames.picture_name(job.drawing.prompt, job_id=job.id, extension=original.path.suffix.lstrip("."))
-        file = discord.File(original.path, filename=name)
-        await interaction.edit_original_response(embed=embed, attachments=[file])
+        asker = interaction.user.id
+        async with self._announcer.upload_turn(interaction.id, guild_id=interaction.guild_id, user_id=asker):
+            file = discord.File(original.path, filename=name)
+            await interaction.edit_original_response(embed=embed, attachments=[file])
 
     async def _delete(self, interaction: Interaction, job_id: str) -> None:
         """Remove the message that was pressed, for the job's owner or who may manage messages there."""

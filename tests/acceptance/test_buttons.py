@@ -1,5 +1,6 @@
 """Buttons under a result: each does what it says, for whoever may, also after a restart and on old messages."""
 
+import asyncio
 import dataclasses
 import hashlib
 import io
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.delivery.announcer import UPLOADS_AT_ONCE
 from bot.jobs.model import Status
 from bot.sandbox.discord import Fault, Message, Person
 from bot.sandbox.discord.refusals import Known
@@ -227,6 +229,13 @@ async def test_details_hand_over_the_original_of_a_picture_that_was_changed_to_f
         assert told.ephemeral
         assert told.attachments[0].read() == written.getvalue() != message.attachments[0].read()
         assert "here it is" in field(told, "Original file")
+        house.discord.faults.inject(TOKEN_EDIT, Fault.slow(5), times=UPLOADS_AT_ONCE)
+        more = [await pressed(house, message, "Details") for _ in range(UPLOADS_AT_ONCE)]
+        await house.until(lambda: house.discord.faults.unserved == 0, step_s=0)
+        more.append(await pressed(house, message, "Details", by=house.bob))
+        with pytest.raises(TimeoutError):  # it has to wait for its turn, until time goes on
+            await asyncio.wait_for(more[-1].wait_until(lambda seen: seen.attachments), 0.2)
+        await house.until(lambda: all(each.attachments for each in more))
 
 
 async def test_delete_is_for_the_owner_and_for_moderators(house: House) -> None:
