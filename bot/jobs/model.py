@@ -145,6 +145,10 @@ class FailureKind(enum.StrEnum):
     """A fault of our own; the log has the job's id."""
 
 
+NO_TRACE = "no_trace"
+"""The code of an unknown outcome where nothing could lead to the task: no callback, no list of tasks, no key."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why a job ended without a picture: facts only, the sentence is made by `ui.texts`."""
@@ -155,6 +159,11 @@ class Failure:
     message: str = ""
     """The provider's own words, as received; may hold line breaks and anything else."""
     request_id: str | None = None
+
+    @property
+    def leaves_no_trace(self) -> bool:
+        """Whether there may be a picture that nothing leads to."""
+        return self.kind is FailureKind.OUTCOME_UNKNOWN and self.code == NO_TRACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,9 @@ MOST_PAGES = 5
 FIRST_PAUSE_S = 10.0
 LONGEST_PAUSE_S = 120.0
 
+_SAYS_NO_LIST = (errors.NotFound, errors.AccessDenied, errors.BadRequest, errors.BadAnswer)
+"""Other errors tell of the service or the key, and pass."""
+
 _HINT = re.compile(r"[A-Za-z0-9_-]{8,100}")
 _INSTANT_IN_ID = re.compile(r"task-[a-z]+-(\d{10})-")
 
@@ -50,6 +53,12 @@ class TaskSearch:
     def __init__(self, *, store: LostStore, provider: EvoLink) -> None:
         self._store = store
         self._provider = provider
+        self._has_list = True
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the provider may list its tasks: until it says that it does not, and again once it does."""
+        return self._has_list
 
     async def look(self, job: Job) -> Job | None:
         """Return the job with its task, stored as its own, or None while that is not found.
@@ -96,7 +105,9 @@ class TaskSearch:
                 page = await self._provider.list_tasks(page=number)
             except errors.ProviderError as error:
                 log.info("no list of tasks", extra={"error": repr(error)})
+                self._has_list = self._has_list and not isinstance(error, _SAYS_NO_LIST)
                 return []
+            self._has_list = True
             if page.n_unread:
                 return []
             listed += page.tasks

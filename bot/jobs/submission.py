@@ -14,9 +14,9 @@ from bot.errors import ImagebotError, StoreError
 from bot.jobs import failures, shapes
 from bot.jobs.announcer import Announcer
 from bot.jobs.key_condition import KeyCondition
-from bot.jobs.model import Failure, FailureKind, Job, Status
+from bot.jobs.model import NO_TRACE, Failure, FailureKind, Job, Status
 from bot.jobs.moves import Moves
-from bot.jobs.polling import Patience
+from bot.jobs.polling import CLOSEST_S, Patience
 from bot.jobs.search import TaskSearch, pause_s
 from bot.jobs.sources import SourceFault, SourceKeeper
 from bot.jobs.wakes import Wakes
@@ -32,7 +32,10 @@ STAND_BACK_S = 15.0
 """Between two tries to submit to a provider that takes nothing just now, unless it names a time itself."""
 LONGEST_STAND_BACK_S = 60.0
 TASK_OF_DOUBT_S = 300.0
-"""How long a create of unknown outcome keeps its slot: longer than nearly all tasks go on, if there is one."""
+"""How long a create of unknown outcome keeps its slot: longer than nearly all tasks go on, if there is one.
+
+Its person waits as long where nothing leads to that task, unless the deadline comes first.
+"""
 SENT_AGAIN_WITHIN_S = 600.0
 """How long after the first one a create call is sent again under its key: how long keys are kept is not known."""
 
@@ -172,31 +175,45 @@ class Submission:
         So long after the submission as `most_s`, the job is returned as it is. The deadline ends no job that was not
         looked for in this process. None where the job was moved elsewhere.
         """
-        doubt = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
+        doubt = seen = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
         looks = 0
         with self._wakes.expect(job.id) as wake:
             while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
                 stored = await self._store.find_owned(job.id)
                 if stored is None or stored.status is not Status.SUBMITTING:
                     return None
-                self._announcer.show(replace(stored, failure=doubt))
+                self._announcer.show(replace(stored, failure=seen))
                 found = await self._sent_again(stored) or await self._search.look(stored)
                 if found is not None:
                     return await self._moves.keep(found, Status.RUNNING)
+                seen = doubt if self._may_be_found(stored) else replace(doubt, code=NO_TRACE)
+                if seen.leaves_no_trace and self._moves.elapsed_s(job) >= TASK_OF_DOUBT_S:
+                    break
                 if self._moves.elapsed_s(job) >= most_s:
                     return replace(stored, failure=doubt)
                 looks += 1
-                await wake.wait(pause_s(looks))
-        return await self._moves.lose(job, doubt)
+                await wake.wait(self._pause_s(job, looks, no_trace=seen.leaves_no_trace))
+        return await self._moves.lose(job, seen)
+
+    def _pause_s(self, job: Job, looks: int, *, no_trace: bool) -> float:
+        left_s = TASK_OF_DOUBT_S - self._moves.elapsed_s(job) if no_trace else math.inf
+        return min(pause_s(looks), max(left_s, CLOSEST_S))
+
+    def _may_be_found(self, job: Job) -> bool:
+        """Tell whether anything may lead to the task, as far as is known after a look; `job` was read before it."""
+        return (
+            self._callback_base is not None
+            or job.hinted_task_id is not None
+            or self._search.has_list
+            or self._may_be_sent_again(job)
+        )
 
     async def _sent_again(self, job: Job) -> Job | None:
         """Send a create again under its key, where the operator has said that it then makes no second task.
 
         Not for a person who has cancelled: the first one may never have arrived. `job` was read a moment ago.
         """
-        if not self._honours_key or job.provider_task_id or job.cancel_requested_at is not None:
-            return None
-        if not self._is_surely_fresh(job):
+        if not self._may_be_sent_again(job):
             return None
         try:
             task = await self._create(job)
@@ -204,6 +221,11 @@ class Submission:
             log.info("task not created again", extra={"job": job.id, "error": repr(error)})
             return None
         return replace(job, provider_task_id=task.id, estimated_s=task.estimated_s)
+
+    def _may_be_sent_again(self, job: Job) -> bool:
+        if not self._honours_key or job.provider_task_id or job.cancel_requested_at is not None:
+            return False
+        return self._is_surely_fresh(job)
 
     def _is_surely_fresh(self, job: Job) -> bool:
         """Tell whether the first create was sent a short while ago by either clock, of which one may have been set."""

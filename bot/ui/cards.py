@@ -84,7 +84,7 @@ def result_card(job: Job, *, note: str | None) -> Card:
 def failure_card(job: Job) -> Card:
     """Return why there is no picture, what that cost and what to do next."""
     told = texts.failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
-    sentence = f"{told.sentence} {texts.may_still_come()}" if job.status is Status.LOST else told.sentence
+    sentence = " ".join(filter(None, [told.sentence, texts.hope(job)]))
     embed = discord.Embed(title=told.title, description=f"{sentence}\n\n{_short_prompt(job)}", colour=RED)
     embed.set_footer(text=texts.reference(job))
     return Card(embed=embed, view=None)

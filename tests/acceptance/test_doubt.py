@@ -109,16 +109,38 @@ async def test_a_cancelled_order_is_not_sent_again(house: House) -> None:
     assert house.tasks == []
 
 
-async def test_what_nobody_can_find_is_released_and_said(house: House) -> None:
-    """No callback, no list, no second order: after the deadline the person reads what it may have cost whom."""
+@pytest.mark.parametrize("deadline_minutes", [1, 30])
+async def test_what_nobody_can_find_is_released_soon_and_nothing_is_promised(
+    house: House, deadline_minutes: int
+) -> None:
+    """No callback, no list, no key: within minutes the person reads what it may have cost whom, and not to wait."""
     house.evolink.knobs.create.append(LOST_ANSWER)
-    async with house.bot(job_deadline_minutes=1):
+    async with house.bot(job_deadline_minutes=deadline_minutes):
         message = await house.imagine()
-        await house.until(lambda: "may still charge" in words(message), step_s=1)
-        assert "keeps looking" in words(message)
+        await house.until(lambda: "nothing there tells what became of it" in words(message), limit_s=60)
+        assert "is looking there" not in words(message)
+        await house.until(
+            lambda: "may still charge" in words(message), step_s=1, limit_s=60 * min(deadline_minutes, 5) + 15
+        )
+        assert "do not wait for it" in words(message)
+        assert "keeps looking" not in words(message)
+        history = await (await house.alice.use(house.channel, "/history")).message()
+        await history.wait_until(lambda seen: "not known whether a picture was made" in str(seen.embeds))
+        assert "keeps looking" not in words(history)
         assert house.stored("status") == ["lost"]
     assert creates(house) == 1
     assert sum(images for _, images, _ in house.ledger()) == 0
+
+
+async def test_a_list_that_answers_after_all_still_brings_the_picture(house: House) -> None:
+    """Nothing was promised, and it is looked for all the same: what is paid for is not left where it can be found."""
+    house.evolink.knobs.create.append(LOST_ANSWER)
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: "do not wait for it" in words(message), step_s=1)
+        house.evolink.knobs.undocumented = True
+        await house.until(lambda: message.attachments, step_s=5)
+    assert creates(house) == 1
 
 
 async def test_a_callback_that_names_another_task_changes_nothing(house: House) -> None:

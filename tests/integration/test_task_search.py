@@ -16,7 +16,8 @@ from bot.store.jobs import JobStore
 from bot.store.lost import LostStore
 from tests.support.clock import ManualClock
 from tests.support.evolink_caller import KEY, Caller, calling
-from tests.support.provider import evolink_at
+from tests.support.provider import InstantClock, evolink_at
+from tests.support.scripted_server import Answer, Reset, serve
 from tests.support.stored_jobs import brought_to, lost_of, open_store
 
 
@@ -204,3 +205,32 @@ async def test_a_callback_during_a_look_is_not_forgotten_with_its_end(tmp_path: 
         assert await lost.look_soon(claimed.id, now=clock.now())
         await lost.look_again(claimed, at=clock.now() + timedelta(hours=1))
         assert await due(lost, clock)
+
+
+@pytest.mark.parametrize(
+    ("answer", "has_list"),
+    [
+        (Answer(status=404), False),
+        (Answer(status=403), False),
+        (Answer(status=405), False),
+        (Answer(body=b"<html>"), False),
+        (Answer(status=401), True),
+        (Answer(status=429), True),
+        (Answer(status=502), True),
+        (Reset(), True),
+        (Answer(body={"data": []}), True),
+    ],
+)
+async def test_only_an_answer_about_the_list_says_that_there_is_none(
+    answer: Answer | Reset, has_list: bool, tmp_path: Path
+) -> None:
+    """A service that is away, or refuses the key, may list its tasks later; and one that lists them has a list."""
+    clock = InstantClock()
+    async with open_store(tmp_path) as jobs, serve(answer) as provider, evolink_at(provider.base, clock) as evolink:
+        search = TaskSearch(store=lost_of(jobs), provider=evolink)
+        job = await brought_to(jobs, Status.SUBMITTING, folder=tmp_path)
+        assert await search.look(job) is None
+        assert search.has_list is has_list
+        provider.answers[:] = [Answer(body={"data": []})]
+        await search.look(job)
+        assert search.has_list

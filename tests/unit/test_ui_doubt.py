@@ -3,8 +3,10 @@
 import pytest
 
 from bot.jobs import failures
+from bot.jobs.model import NO_TRACE, Failure, FailureKind, Status
 from bot.provider import errors
 from bot.ui import texts
+from tests.support.ui_jobs import job
 
 DOUBTS = [
     (500, "internal_error"),
@@ -35,3 +37,17 @@ def test_different_doubts_are_told_differently() -> None:
         for status, code in DOUBTS[:4]
     }
     assert len(told) >= 3
+
+
+@pytest.mark.parametrize("status", [None, 409, 502])
+def test_where_nothing_can_be_looked_for_nothing_is_promised(status: int | None) -> None:
+    """The person reads that waiting is of no use, and what it may have cost."""
+    failure = Failure(kind=FailureKind.OUTCOME_UNKNOWN, code=NO_TRACE, http_status=status)
+    told = texts.failure(failure, job_id="0123")
+    assert "may still charge" in told.sentence
+    assert "do not wait for it" in told.sentence
+    assert "has looked for" not in told.sentence
+    lost = job(status=Status.LOST, failure=failure)
+    assert texts.hope(lost) is None
+    assert "looking" not in texts.status_words(lost, None)
+    assert "keeps looking" not in texts.not_ready(lost)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.model import Kind, Quality, Status
+from bot.jobs.model import NO_TRACE, Failure, FailureKind, Kind, Quality, Status
 from bot.quota.model import MILLIONTHS, BudgetWarning, Period, Rule, Scope, Subject, Unit, Whose, Window
 from bot.quota.spending import Cause, News
 from bot.ui.texts import server_log
@@ -65,6 +65,14 @@ def test_a_late_picture_is_said_to_be_so(gift: bool, words: str) -> None:
     line = server_log.job_line(late, url=None)
     assert "and cost 6.3867 credits. This picture came later" in line
     assert line.endswith(words)
+
+
+def test_what_nothing_leads_to_is_not_said_to_be_looked_for() -> None:
+    """Nobody waits for what may never come."""
+    failure = Failure(kind=FailureKind.OUTCOME_UNKNOWN, code=NO_TRACE)
+    line = server_log.job_line(job(status=Status.LOST, failure=failure), url=None)
+    assert "nothing leads the bot to one, so nothing is counted" in line
+    assert "looks for" not in line
 
 
 def test_a_line_says_what_was_asked_for_and_where_it_is() -> None:

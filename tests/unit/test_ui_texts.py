@@ -7,7 +7,7 @@ import pytest
 
 from bot import errors
 from bot.images.fit import Step
-from bot.jobs.model import Drawing, Failure, FailureKind, Kind, Quality, Size, Status, Thinking
+from bot.jobs.model import NO_TRACE, Drawing, Failure, FailureKind, Kind, Quality, Size, Status, Thinking
 from bot.ui import texts
 from tests.support.refusals import limit_reached
 from tests.support.ui_jobs import NOW, job, result, source
@@ -70,6 +70,7 @@ def test_no_refusal_is_without_words_of_its_own() -> None:
     assert len(sentences | {texts.refusal(errors.Refusal())}) == len(EXAMPLES) + 1
 
 
+WITHOUT_TRACE = Failure(kind=FailureKind.OUTCOME_UNKNOWN, code=NO_TRACE)
 SENTENCES = [
     *(texts.refusal(error) for error, _ in EXAMPLES),
     texts.refusal(errors.Refusal()),
@@ -90,7 +91,9 @@ SENTENCES = [
     *(texts.status_words(job(status=status), None) for status in Status),
     texts.status_words(job(), None, waiting_for_provider=True),
     texts.status_words(job(status=Status.SUBMITTING, failure=Failure(kind=FailureKind.OUTCOME_UNKNOWN)), None),
-    texts.may_still_come(),
+    texts.status_words(job(status=Status.SUBMITTING, failure=WITHOUT_TRACE), None),
+    texts.status_words(job(status=Status.LOST, failure=WITHOUT_TRACE), None),
+    texts.hope(job(status=Status.LOST)) or "",
     *filter(None, [texts.came_late(job(lost_at=NOW, gift=gift)) for gift in (True, False)]),
 ]
 

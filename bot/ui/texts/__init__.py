@@ -51,7 +51,7 @@ from bot.ui.texts.labels import (
     made_by,
     reference,
 )
-from bot.ui.texts.late import LOOKING_TITLE, came_late, is_looked_for, may_still_come
+from bot.ui.texts.late import LOOKING_TITLE, came_late, hope, is_looked_for
 from bot.ui.texts.names import (
     QUALITY_NAMES,
     SIZE_NAMES,
@@ -169,12 +169,12 @@ __all__ = [
     "history_head",
     "history_parent",
     "history_status",
+    "hope",
     "internal_error",
     "is_looked_for",
     "kept_for_now",
     "listed",
     "made_by",
-    "may_still_come",
     "message_link",
     "moved",
     "name_of_result",

@@ -125,3 +125,14 @@ BY_KIND = {
     ),
 }
 """For what has no code, or one that nobody has seen before. INTERNAL has its sentence in `answers`."""
+
+WITHOUT_TRACE = Explanation(
+    title="It is not known whether the picture was made",
+    happened="Your prompt was handed to the image service, but no clear answer came back.",
+    cost=Cost.PERHAPS_OPERATOR,
+    advice=(
+        "Nothing leads the bot to such a picture, so do not wait for it. It ordered no second one, so that nothing is "
+        "paid for twice; send the command again if you want one."
+    ),
+)
+"""OUTCOME_UNKNOWN where there is nothing to look for."""

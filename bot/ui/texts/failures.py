@@ -8,7 +8,7 @@ from bot.jobs.model import Failure, FailureKind
 from bot.ui import characters, markdown
 from bot.ui.texts import answers, failed_sources
 from bot.ui.texts.explanations import Cost, Explanation
-from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
+from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE, WITHOUT_TRACE
 from bot.ui.texts.refused_calls import BY_CALL_CODE, BY_STATUS
 
 MAX_REASON_CHARS = 600
@@ -57,7 +57,8 @@ def _explanation(failure: Failure) -> Explanation:
             by_code = None if is_haste else BY_CALL_CODE.get(code)
             return by_code or BY_TASK_CODE.get(code) or _of_status(status) or general
         case FailureKind.OUTCOME_UNKNOWN:
-            return _of_doubt(BY_CALL_CODE.get(code) or _of_status(status), general)
+            known = BY_CALL_CODE.get(code) or _of_status(status)
+            return _of_doubt(known, WITHOUT_TRACE if failure.leaves_no_trace else general)
         case _:
             return general
 

@@ -103,8 +103,7 @@ def not_ready(job: Job) -> str:
     """Return the answer to a person who wants to collect what is not there to be collected, and was not delivered."""
     if job.status in {Status.FAILED, Status.LOST}:
         told = failure(job.failure or Failure(kind=FailureKind.INTERNAL), job_id=job.id)
-        hope = f" {late.may_still_come()}" if job.status is Status.LOST else ""
-        return f"**{told.title}**\n{told.sentence}{hope}"
+        return f"**{told.title}**\n{' '.join(filter(None, [told.sentence, late.hope(job)]))}"
     if job.status is Status.CANCELLED:
         return cancelled_before()
     if job.status is Status.EXPIRED:

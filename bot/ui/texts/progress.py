@@ -33,7 +33,6 @@ _WORDS = {
     Status.FAILED: "No picture was made.",
     Status.CANCELLED: "The request was cancelled.",
     Status.EXPIRED: "The picture was kept for you, was not collected in time, and has been removed.",
-    Status.LOST: f"No picture came in time, and it is not counted. {late.may_still_come()}",
 }
 
 
@@ -49,11 +48,11 @@ def status_words(job: Job, position: int | None, *, waiting_for_provider: bool =
     if waiting_for_provider:
         return _waiting_words(job)
     if late.is_looked_for(job):
-        return late.looking()
+        return late.looking(job)
     if job.status is Status.RUNNING:
         return _drawing_words(job.progress)
     if job.status is not Status.QUEUED or position is None:
-        return _WORDS[job.status]
+        return late.lost(job) if job.status is Status.LOST else _WORDS[job.status]
     if position <= 1:
         return "Waiting for a free place at the model. You are next."
     return f"Waiting for a free place at the model. {_place(position)} {_TAKING_TURNS}"

@@ -21,6 +21,7 @@ _NOT_COUNTED = {
     Status.EXPIRED: "It was not collected in time and is gone, so nothing is counted.",
     Status.LOST: "No picture came in time, so nothing is counted; the bot looks for it for another day.",
 }
+_NO_TRACE = "Whether a picture was made is not known, and nothing leads the bot to one, so nothing is counted."
 
 _FULL = 100
 
@@ -77,4 +78,5 @@ def _ending(job: Job) -> str:
         told = f"{made}{f' and cost {cost}' if cost else '; what it cost is not known'}."
         return f"{told} {late.came_late(job) or ''}".rstrip()
     charged = f"The image service took {cost} all the same." if cost and job.credits_used else ""
-    return " ".join(filter(None, [_NOT_COUNTED[job.status], charged]))
+    ending = _NO_TRACE if late.leaves_no_trace(job) else _NOT_COUNTED[job.status]
+    return " ".join(filter(None, [ending, charged]))
