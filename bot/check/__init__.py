@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.check import discord_side, evolink, here
+from bot.check import discord_side, evolink, here, traces
 from bot.check.finding import Finding, fault, well
 from bot.clock import Clock, SystemClock
 from bot.files import DataFolder
@@ -35,6 +35,7 @@ async def findings(settings: Settings, *, quick: bool, clock: Clock | None = Non
         return
     yield await here.check_room(folder, settings)
     yield await here.check_pictures(folder, settings, clock)
+    yield traces.check_callbacks(settings)
     async with aiohttp.ClientSession() as session:
         for subject, check in _outside(settings, folder, session, clock):
             for finding in await _in_time(subject, check):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.check import Finding, findings
+from bot.check import Finding, findings, traces
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
@@ -60,7 +60,7 @@ async def test_where_all_is_well_every_line_says_so(tmp_path: Path) -> None:
         found = await there.check()
         assert [finding.subject for finding in found.values() if not finding.ok] == []
         assert list(found) == [
-            *("settings", "DATA_DIR", "database", "disk", "pictures"),
+            *("settings", "DATA_DIR", "database", "disk", "pictures", "lost answers"),
             *("EvoLink key", "EvoLink model", "EvoLink files", "Discord token"),
         ]
         assert list(tmp_path.iterdir()) == []
@@ -157,6 +157,22 @@ async def test_the_own_address_must_lead_to_a_bot(status: int, body: Any, *, ok:
         found = await there.check(public_base_url=proxy.base)
     assert found["own web address"].ok is ok
     assert [seen.path for seen in proxy.seen] == ["/healthz"]
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        (None, "without PUBLIC_BASE_URL an order whose answer is lost on the way may be paid for and never found"),
+        (NOBODY_THERE, "EvoLink cannot call PUBLIC_BASE_URL, an address of this machine"),
+        ("https://bot.example", "is found again"),
+    ],
+)
+def test_it_is_noted_what_finds_an_order_whose_answer_was_lost(base: str | None, words: str) -> None:
+    """No fault: the bot works without."""
+    settings = FixedSettings.of(discord_token=TOKEN, evolink_api_key=KEY, public_base_url=base)
+    found = traces.check_callbacks(settings)
+    assert found.ok
+    assert words in found.sentence
 
 
 async def test_a_list_of_models_that_is_not_to_be_had_is_passed_over(tmp_path: Path) -> None:
