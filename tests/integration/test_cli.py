@@ -411,7 +411,7 @@ async def test_check_goes_on_after_a_fault_and_ends_with_code_1(tmp_path: Path) 
     assert (good.code, good.err) == (0, "")
     assert all(line.startswith("ok    ") for line in good.out.splitlines())
     assert (bad.code, bad.err) == (1, "")
-    assert [line[:5] for line in bad.out.splitlines()] == [*["ok   "] * 5, "FAULT", "FAULT", "ok   "]
+    assert [line[:5] for line in bad.out.splitlines()] == [*["ok   "] * 6, "FAULT", "FAULT", "ok   "]
     assert "ok    EvoLink model: gemini-3.1-flash-image-preview is offered" in good.out
     assert not any(secret in good.out + bad.out for secret in (KEY, TOKEN, "sk-wrong-0123456789"))
 
