@@ -67,8 +67,8 @@ def kept_for_now() -> str:
 def still_trying() -> str:
     """Return the answer to a press whose picture Discord does not take yet, while the bot goes on trying."""
     return (
-        "Discord does not take the picture at the moment. The bot keeps trying and shows it as soon as it can, here or in "
-        "a new message; you need not press again, and it costs nothing more."
+        "Discord does not take the picture at the moment. The bot keeps trying and shows it as soon as it can, here or "
+        "in a new message; you need not press again, and it costs nothing more."
     )
 
 
