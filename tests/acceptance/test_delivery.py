@@ -39,7 +39,7 @@ async def test_after_the_token_has_died_the_same_message_is_edited_by_the_channe
     house.evolink.knobs.duration_s = 20 * 60
     async with house.bot():
         message = await house.imagine()
-        await house.until(lambda: message.attachments, step_s=2)
+        await house.until(lambda: message.attachments, step_s=5)
         assert message.states[-1].route == CHANNEL_EDIT
         refused = [call for call in house.discord.requests if call.status == 401]
         assert refused == []
@@ -90,7 +90,7 @@ async def test_a_private_picture_whose_token_died_goes_by_direct_message_and_nev
     async with house.bot():
         await house.imagine(private=True)
         direct = await house.alice.direct_messages()
-        await house.until(lambda: pictures_in(direct), step_s=2)
+        await house.until(lambda: pictures_in(direct), step_s=5)
         assert pictures_in(house.channel) == []
 
 
@@ -111,7 +111,7 @@ async def test_permissions_lost_in_mid_job_lead_down_the_ladder(house: House) ->
         await house.until(lambda: title(message) == "Drawing")
         house.channel.deny(house.discord.application.bot, Permission.VIEW_CHANNEL)
         direct = await house.alice.direct_messages()
-        await house.until(lambda: pictures_in(direct), step_s=2)
+        await house.until(lambda: pictures_in(direct), step_s=5)
 
 
 async def test_an_outage_of_discord_at_the_very_end_is_waited_out(house: House) -> None:

@@ -95,7 +95,7 @@ async def test_edits_of_old_messages_used_up_lead_to_a_fresh_one(house: House) -
         message = await ask(house, house.channel)
         await house.until(lambda: house.tasks and house.clock.now() > message.created_at.replace(minute=19), step_s=5)
         house.discord.faults.inject(CHANNEL_EDIT, *[Fault.refused(Known.TOO_MANY_OLD_EDITS)] * 20)
-        await house.until(lambda: pictures_in(house.channel), step_s=2)
+        await house.until(lambda: pictures_in(house.channel), step_s=5)
         await house.until(lambda: message.deleted)
         [picture] = pictures_in(house.channel)
         assert is_the_result(picture, house)
@@ -124,7 +124,7 @@ async def test_removed_from_the_server_with_the_token_dead_the_bot_sends_it_dire
         await house.until(lambda: title(message) == "Drawing")
         house.guild.remove_bot()
         direct = await house.alice.direct_messages()
-        await house.until(lambda: pictures_in(direct), step_s=2)
+        await house.until(lambda: pictures_in(direct), step_s=5)
 
 
 async def test_removed_in_direct_messages_it_is_not_posted_there_again(house: House) -> None:
@@ -145,7 +145,7 @@ async def test_in_direct_messages_the_channel_route_outlives_the_token(house: Ho
     house.evolink.knobs.duration_s = LONGER_THAN_A_TOKEN_S
     async with house.bot(direct_images_per_day=5):
         message = await ask(house, direct)
-        await house.until(lambda: message.attachments, step_s=2)
+        await house.until(lambda: message.attachments, step_s=5)
         assert message.states[-1].route == CHANNEL_EDIT
 
 

@@ -131,8 +131,8 @@ async def test_before_the_token_dies_a_private_card_offers_to_collect(house: Hou
     house.alice.accepts_direct_messages = False
     async with house.bot():
         message = await house.imagine(private=True)
-        await house.until(lambda: message.labels == ["Show the picture"], step_s=2)
-        await house.until(lambda: house.stored("status") == ["ready"], step_s=2)
+        await house.until(lambda: message.labels == ["Show the picture"], step_s=5)
+        await house.until(lambda: house.stored("status") == ["ready"], step_s=5)
         await house.alice.press(message, "Show the picture")
         await message.wait_until(lambda seen: seen.attachments)
         assert message.ephemeral
