@@ -34,6 +34,7 @@ def table_of(report: Report, *, took_s: float) -> Table:
         table.add_row(name, str(number))
     table.add_row("jobs", str(report.ends.total()), style="bold", end_section=True)
     table.add_row("commands given", str(report.n_commands))
+    table.add_row("waiting pictures asked for", str(report.n_presses))
     table.add_row("tasks at the provider", str(report.n_tasks), end_section=True)
     for name, number in sorted(report.faults.items()):
         table.add_row(name, str(number))

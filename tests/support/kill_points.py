@@ -26,8 +26,8 @@ from bot.jobs.model import Status
 
 LET_IT_ARRIVE_S = 0.03
 """How long a process that dies after a request stands still, so that the other side has the request."""
-PATIENCE_S = 5.0
-"""A call that takes longer than this waits for moved time itself."""
+CALM_WITHIN_S = 5.0
+"""A call that takes longer than this is taken to wait for moved time itself, unless somebody says how long."""
 CALM_PASSES = 40
 """So often the loop goes round with nothing under way before the bot is taken to wait for time to pass."""
 
@@ -42,15 +42,18 @@ _VARYING = re.compile(
 class KillPoints:
     """Counts from when it is armed, notes each point in a file, and dies after number `die_at`."""
 
-    def __init__(self, *, data_dir: Path, trace: Path, die_at: int | None) -> None:
+    def __init__(self, *, data_dir: Path, trace: Path, die_at: int | None, patience_s: float = CALM_WITHIN_S) -> None:
         self.armed = False
-        self.n_under_way = 0
+        self._under_way: set[object] = set()
+        self._wait_for_time: set[object] = set()
+        self._patience_s = patience_s
         self._data_dir = os.fspath(data_dir)
         self._trace = os.open(trace, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._die_at = die_at
         self._number = 0
         self._lock = threading.Lock()
         self._answers: list[aiohttp.ClientResponse] = []
+        self._connectors: list[Any] = []
 
     def reached(self, label: str, *, let_it_arrive: bool = False) -> None:
         """Note a point; where it is the one to die after, nothing behind this line happens any more."""
@@ -73,20 +76,50 @@ class KillPoints:
     @contextmanager
     def under_way(self) -> Iterator[None]:
         """Count the block among what is under way."""
-        self.n_under_way += 1
+        block = self.begun()
         try:
             yield
         finally:
-            self.n_under_way -= 1
+            self.ended(block)
+
+    def begun(self) -> object:
+        """Count something among what is under way, until it is said to have `ended`."""
+        block = object()
+        self._under_way.add(block)
+        return block
+
+    def ended(self, block: object) -> None:
+        """Count it no more."""
+        self._under_way.discard(block)
 
     async def calm(self) -> None:
-        """Return as soon as nothing is under way and the bot only waits: for time, or for what answers by the clock."""
-        passes, latest = 0, time.monotonic() + PATIENCE_S
-        while passes < CALM_PASSES and time.monotonic() < latest:
-            self._answers = [each for each in self._answers if not each.closed]
-            busy = bool(self.n_under_way or self._answers)
+        """Return as soon as nothing is under way and the bot only waits: for time, or for what answers by the clock.
+
+        What was waited for in vain is one of the latter, and holds up no further call.
+        """
+        passes, latest = 0, time.monotonic() + self._patience_s
+        while passes < CALM_PASSES:
+            under_way = self.under_way_now()
+            if time.monotonic() >= latest:
+                self._wait_for_time = under_way
+                return
+            busy = not under_way <= self._wait_for_time
             passes = 0 if busy else passes + 1
             await asyncio.sleep(0.001 if busy else 0)
+
+    def under_way_now(self) -> set[object]:
+        """Return the calls that wait for their answer, and the answers that nobody has read to the end or let go."""
+        self._answers = [each for each in self._answers if not each.closed]
+        return {*self._under_way, *self._answers}
+
+    def known(self, connector: aiohttp.BaseConnector) -> None:
+        """Note whose connections are to be counted."""
+        self._connectors.append(connector)
+
+    def connections(self) -> tuple[int, int]:
+        """Count the connections in use, and those that are kept for the next call."""
+        kept = sum(len(kept) for each in self._connectors for kept in each._conns.values())
+        return sum(len(each._acquired) for each in self._connectors), kept
 
     def answered(self, answer: aiohttp.ClientResponse) -> None:
         """Note an answer; until its body was read to the end something is under way, but for web sockets."""
@@ -193,6 +226,13 @@ def _watch_http(points: KillPoints) -> None:
         return answer
 
     request.send, request.write_bytes, client_reqrep.ClientResponse.start = send_bare, send_body, receive  # type: ignore
+    begin = aiohttp.BaseConnector.__init__
+
+    def begin_known(self: Any, *arguments: Any, **options: Any) -> None:
+        begin(self, *arguments, **options)
+        points.known(self)
+
+    aiohttp.BaseConnector.__init__ = begin_known  # type: ignore
     aiohttp.ClientSession._request = _counted(points, aiohttp.ClientSession._request)
 
 
@@ -220,8 +260,8 @@ def _watch_threads(points: KillPoints) -> None:
 
     def run(self: Any, *arguments: Any) -> Any:
         future = run_in_executor(self, *arguments)
-        points.n_under_way += 1
-        future.add_done_callback(lambda _: setattr(points, "n_under_way", points.n_under_way - 1))
+        block = points.begun()
+        future.add_done_callback(lambda _: points.ended(block))
         return future
 
     loop.run_in_executor = run  # type: ignore

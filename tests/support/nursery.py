@@ -10,14 +10,18 @@ import socket
 import struct
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import IO, Any
 
 from tests.support.house import House
+from tests.support.kill_points import CALM_WITHIN_S
 from tests.support.patience import PATIENCE_S
 
 _NUMBERS = itertools.count()
+READY = "ready"
+"""What the process says that forks, as soon as it has imported everything."""
 QUICK_START_S = 1.5
 
 
@@ -28,6 +32,7 @@ class Mortal:
         number = next(_NUMBERS)
         self.control = folder / f"control-{number}"
         self.trace = folder / f"points-{number}"
+        self.left = folder / f"left-{number}"
         self.log = folder / "log"
         self.gone = asyncio.Event()
         self.pid = 0
@@ -40,21 +45,30 @@ class Mortal:
         self._reader, self._writer = reader, writer
         self.pid = _pid_behind(writer)
 
-    async def tell(self, word: str, number: float = 0) -> None:
-        """Give an order and wait until the bot has obeyed and is calm, or is dead."""
+    async def tell(self, word: str, number: float = 0) -> dict[str, int]:
+        """Give an order, wait until the bot has obeyed and is calm, or is dead, and return what it says to it."""
         if self._reader is None or self._writer is None or self.gone.is_set():
-            return
+            return {}
         with contextlib.suppress(ConnectionError):
             self._writer.write(f"{word} {number}\n".encode())
             await self._writer.drain()
-            if await self._reader.readline():
-                return
+            if said := await self._reader.readline():
+                return json.loads(said)
         self._writer.close()
         self.gone.set()
+        return {}
 
     async def advance(self, seconds: float) -> None:
         """Move its time."""
         await self.tell("move", seconds)
+
+    async def report(self) -> Counter[str]:
+        """Have it count its tasks, the calls under way and its connections."""
+        return Counter(await self.tell("report"))
+
+    def left_at_stop(self) -> dict[str, int]:
+        """Return what still went on in it when it had stopped in order; nothing of one that was killed."""
+        return json.loads(self.left.read_text()) if self.left.exists() else {}
 
     def points(self) -> list[str]:
         """List the labels of the points it has passed."""
@@ -85,17 +99,21 @@ class Nursery:
     def opened(cls) -> Generator["Nursery", None, None]:
         """Start it; it ends with the block. It belongs to no event loop."""
         command = (sys.executable, "-m", "tests.support.mortal_bot")
-        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == READY
             yield cls(process.stdin)
 
     @contextlib.asynccontextmanager
-    async def bot(self, house: House, *, die_at: int | None = None, **changes: Any) -> AsyncGenerator[Mortal, None]:
+    async def bot(
+        self, house: House, *, die_at: int | None = None, patience_s: float = CALM_WITHIN_S, **changes: Any
+    ) -> AsyncGenerator[Mortal, None]:
         """Have a bot born and wait until it is connected; on leaving it is asked to stop, if it still lives."""
         mortal = Mortal(house.data_dir.parent)
         server = await asyncio.start_unix_server(mortal.serve, mortal.control)
         known = list(house.discord.gateway.sessions)
-        self._bear(house, mortal, die_at, changes)
+        self._bear(house, mortal, {"die_at": die_at, "patience_s": patience_s}, changes)
         house.clock.on_advance.append(mortal.advance)
         try:
             await _connected(house, known)
@@ -108,15 +126,16 @@ class Nursery:
             await server.wait_closed()
             mortal.control.unlink(missing_ok=True)
 
-    def _bear(self, house: House, mortal: Mortal, die_at: int | None, changes: dict[str, Any]) -> None:
+    def _bear(self, house: House, mortal: Mortal, fate: dict[str, Any], changes: dict[str, Any]) -> None:
         values = {name.upper(): str(value) for name, value in house.values(**changes).items()}
         born = {
             "settings": values,
             "control": str(mortal.control),
             "trace": str(mortal.trace),
+            "left": str(mortal.left),
             "log": str(mortal.log),
             "now": house.clock.now().isoformat(),
-            "die_at": die_at,
+            **fate,
         }
         self._orders.write(json.dumps(born) + "\n")
         self._orders.flush()

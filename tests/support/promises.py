@@ -27,6 +27,7 @@ class StoredJob:
     id: str
     status: Status
     origin_id: int
+    user_id: int
     prompt: str
     task_id: str | None
     result_path: str | None
@@ -49,7 +50,7 @@ class StoredJob:
 
 
 _JOBS = """
-SELECT id, status, origin_id, prompt, provider_task_id, result_path, told_at IS NOT NULL, failure_kind, gift,
+SELECT id, status, origin_id, user_id, prompt, provider_task_id, result_path, told_at IS NOT NULL, failure_kind, gift,
     (SELECT coalesce(sum(images), 0) FROM ledger WHERE job_id = jobs.id AND kind IN ('reserve', 'release')),
     (SELECT count(*) FROM ledger WHERE job_id = jobs.id AND kind = 'commit')
 FROM jobs ORDER BY created_at
@@ -70,9 +71,21 @@ def stored_jobs(house: House) -> list[StoredJob]:
     ]
 
 
+def open_jobs(house: House) -> list[StoredJob]:
+    """Return the jobs for which something remains to be done."""
+    return [each for each in stored_jobs(house) if not (each.status in ENDED and (each.told or is_silent(house, each)))]
+
+
+def is_silent(house: House, job: StoredJob) -> bool:
+    """Tell whether a picture waits of which nobody could be told: its reply never came about, nor may any message."""
+    if job.status is not Status.READY or house.discord.world.accounts[job.user_id].accepts_direct_messages:
+        return False
+    return all(prompt_of(each) != job.prompt for each in messages_of_bot(house))
+
+
 def n_open(house: House) -> int:
-    """Count the jobs for which something remains to be done."""
-    return sum(1 for each in stored_jobs(house) if each.status not in ENDED or not each.told)
+    """Count them."""
+    return len(open_jobs(house))
 
 
 def all_ended(house: House) -> bool:
@@ -102,7 +115,7 @@ def assert_kept(house: House) -> None:
 def _assert_ends(house: House, jobs: list[StoredJob]) -> None:
     for job in jobs:
         assert job.status in ENDED, f"{job} has not ended"
-        assert job.told, f"the person was not told of {job}"
+        assert job.told or is_silent(house, job), f"the person was not told of {job}"
         made = job.status in {Status.DELIVERED, Status.READY}
         assert job.images == int(made and not job.gift), f"the ledger is wrong for {job}"
         shown = job.status is Status.DELIVERED and not job.gift  # what waits to be collected is still only reserved
@@ -119,6 +132,7 @@ def _assert_paid_once(house: House, jobs: list[StoredJob]) -> None:
     known = {job.task_id for job in jobs}
     for task in house.tasks:
         [job] = [each for each in jobs if each.prompt == task.request["prompt"]]
+        assert job.task_id in {task.id, None}, f"{job} has another one's task"
         in_doubt = job.failure == "outcome_unknown"
         assert task.id in known or in_doubt, f"the task of {job} was forgotten"
         assert task.final_status != "completed" or in_doubt or job.status in {Status.DELIVERED, Status.READY}, job
@@ -131,7 +145,7 @@ def _assert_told(house: House, messages: list[Message], jobs: list[StoredJob]) -
         assert not at_work or is_excused(house, message, messages), f"left at work: {title(message)!r}"
         assert not message.thinking, "left thinking"
         if message.attachments:
-            pictures[_prompt_of(message)] += 1
+            pictures[prompt_of(message)] += 1
     for job in jobs:
         n_shown = pictures[job.prompt]
         assert n_shown == int(job.status is Status.DELIVERED), f"{n_shown} messages hold the picture of {job}"
@@ -143,12 +157,13 @@ def is_excused(house: House, message: Message, messages: list[Message]) -> bool:
     if asked is None or house.clock.now() - asked.created_at < TOKEN_LIFETIME:
         return False
     hidden = message.ephemeral or not message.channel.seen_by(house.discord.world.bot)
-    elsewhere = any(_prompt_of(message) in words(each) for each in messages if each is not message)
+    elsewhere = any(prompt_of(message) in words(each) for each in messages if each is not message)
     return hidden and texts.COLLECT_LABEL in message.labels and elsewhere
 
 
-def _prompt_of(message: Message) -> str:
-    return str(message.embeds[0]["description"]).rpartition("> ")[2]
+def prompt_of(message: Message) -> str:
+    """Read from a card which job it is of."""
+    return str(message.embeds[0].get("description", "")).rpartition("> ")[2] if message.embeds else ""
 
 
 def left_over(house: House) -> list[str]:
