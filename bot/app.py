@@ -69,9 +69,8 @@ class App:
     async def stop(self) -> None:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
-        await self.work.runner.stop()
+        await asyncio.gather(self.work.runner.stop(), self.announcer.stop())  # each waits, but not for the other
         await self.client.settle()
-        await self.announcer.stop()
         await self.server_log.stop()
         await self.client.close()
 

@@ -29,6 +29,8 @@ UPLOADS_AT_ONCE = 16
 """Handed out fairly, like the places at the provider."""
 LAST_CHANCE = timedelta(seconds=150)
 """Before a token dies: long enough that an edit, however slow the pace, comes in time."""
+SEALED_WITHIN_S = 5.0
+"""How long a stop waits for edits of progress under way: what they say is told anew by the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class DiscordAnnouncer:
         self._replies: dict[str, _Reply] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = Slots(UPLOADS_AT_ONCE)
+        self._stopped = False
 
     def first_card(self, job: Job) -> cards.Card:
         """Return the card that answers a command; how the job ends is this process's to tell."""
@@ -79,7 +82,8 @@ class DiscordAnnouncer:
             return cards.progress_card(job, now=now, position=turn, waiting_for_provider=waiting_for_provider)
 
         self._endings.expect(job)
-        self._editor(job).show(draw)
+        if not self._stopped:
+            self._editor(job).show(draw)
 
     def remind(self, job: Job) -> None:
         if self._endings.expect(job) and self._is_last_chance(job):
@@ -141,9 +145,18 @@ class DiscordAnnouncer:
             self._ladder.forget(job)
 
     async def stop(self) -> None:
-        """Let the edits under way finish and show nothing more."""
-        for reply in list(self._replies.values()):
-            await reply.editor.seal()
+        """Show nothing more, and let the edits under way finish, for a few seconds at most."""
+        self._stopped = True
+        if not self._replies:
+            return
+        patience = asyncio.create_task(self._clock.sleep(SEALED_WITHIN_S), name="patience with edits")
+        sealed = asyncio.gather(*(reply.editor.seal() for reply in self._replies.values()))
+        await asyncio.wait({patience, sealed}, return_when=asyncio.FIRST_COMPLETED)
+        if not sealed.done():
+            log.warning("edits of progress left to themselves at the end")
+        patience.cancel()
+        sealed.cancel()
+        await asyncio.gather(patience, sealed, return_exceptions=True)
 
     async def open_anyhow(self, job: Job) -> ReplyRoute | None:
         """Show the progress card although Discord did not confirm the first answer; None where no way is open.

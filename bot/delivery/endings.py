@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 import discord
@@ -29,6 +30,8 @@ NONCE_LETTERS = 25
 """So many Discord allows a nonce (discord.md 6)."""
 ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
+DISK_PATIENCE = timedelta(minutes=1)
+"""So long after it was made, or asked for with the button, a picture waits for a disk that takes no smaller copy."""
 RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
 """Between tries to have a reply say that its end stands elsewhere; the end itself is out by then."""
 RETIRE_FOR_S = 3600.0
@@ -151,7 +154,13 @@ class Endings:
                     if again_for is not None:  # not the post of the delivery, which may well stand there
                         post = replace(post, nonce=f"again-{again_for}", since=self._clock.now())
                     posted = await self._ladder.post(job, post)
-            except (DoesNotFit, WorkerDied, NotAPicture, OSError) as error:
+            except OSError as error:
+                since = job.collected_at or job.finished_at or job.created_at
+                if pressed or self._clock.now() - since < DISK_PATIENCE:
+                    raise DeliveryPostponed(repr(error)) from error
+                log.warning("picture offered, no copy can be written", extra={"job": job.id, "error": repr(error)})
+                break
+            except (DoesNotFit, WorkerDied, NotAPicture) as error:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
                 posted = await self._ladder.post(job, self.post(job, "kept", cards.kept_card(job), pressed=pressed))
                 return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)

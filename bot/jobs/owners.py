@@ -54,8 +54,7 @@ class Owners:
             with contextlib.suppress(FolderInUse):  # somebody looks, in this very moment, whether it is locked
                 self._lock.take()
                 if self._lock.is_seen():  # and did not take the file for one of the dead before
-                    for each in (self.scratch.parent, self.scratch):
-                        each.mkdir(mode=0o700, exist_ok=True)
+                    self._make_scratch()
                     return
                 self._lock.release()
         raise FolderInUse(str(self._folder.root))
@@ -68,14 +67,16 @@ class Owners:
     def renew(self) -> None:
         """Give the sign of life anew where it was removed; until then the others take this process for dead.
 
-        Raises OSError, also where DATA_DIR is gone: the sign is kept, for the folder may be put back with it.
+        The folder for copies on their way is made anew, too. Raises OSError, also where DATA_DIR is gone: the sign is
+        kept, for the folder may be put back with it.
         """
-        if self._lock.is_seen():
-            return
-        self._folder.root.stat()
-        log.warning("sign of life was removed, given anew", extra={"owner": self.token})
-        self._lock.release()
-        self.take()
+        if not self._lock.is_seen():
+            self._folder.root.stat()
+            log.warning("sign of life was removed, given anew", extra={"owner": self.token})
+            self._lock.release()
+            self.take()
+        with contextlib.suppress(OSError):  # who needs it waits for it, and the storage says what is wrong
+            self._make_scratch()
 
     def is_alive(self, token: str) -> bool:
         """Tell whether the process of that name lives."""
@@ -97,6 +98,10 @@ class Owners:
             elif token not in self._known:
                 log.warning("another imagebot runs on this DATA_DIR, too", extra={"owner": token, "note": _EACH_ALONE})
                 self._known.add(token)
+
+    def _make_scratch(self) -> None:
+        for folder in (self._folder.scratch, self.scratch):  # parents made on the way would be open to all
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     def _bury(self, token: str) -> None:
         shutil.rmtree(self._folder.scratch / token, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 
 import pytest
 from PIL import Image
@@ -17,6 +18,8 @@ from tests.support.stored_jobs import PLENTY
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CHANNEL_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 CHANNEL_SEND = "POST /channels/{channel_id}/messages"
+WHILE_A_WORKER_WORKS_S = 0.02
+"""Its patience goes by the moved time, its work by the real one."""
 CALLBACK = "POST /interactions/{interaction_id}/{token}/callback"
 
 
@@ -28,10 +31,16 @@ def pictures_in(channel: Channel) -> list[Message]:
     return [message for message in channel.messages.values() if message.attachments and not message.deleted]
 
 
-def a_grainy_jpeg() -> bytes:
+def a_grainy_jpeg(side_px: int = 1024) -> bytes:
     written = io.BytesIO()
-    Image.effect_noise((1024, 1024), 40).convert("RGB").save(written, "JPEG", quality=95)
+    Image.effect_noise((side_px, side_px), 40).convert("RGB").save(written, "JPEG", quality=95)
     return written.getvalue()
+
+
+def a_padded_jpeg(n_bytes: int) -> bytes:
+    """Return a picture that is quickly read, with comments that make it large."""
+    plain, comment = a_grainy_jpeg(256), b"\xff\xfe\xff\xff" + bytes(0xFFFD)
+    return plain[:2] + comment * (n_bytes // len(comment)) + plain[2:]
 
 
 async def test_after_the_token_has_died_the_same_message_is_edited_by_the_channel_route(house: House) -> None:
@@ -185,6 +194,32 @@ async def test_where_discord_takes_less_than_it_said_the_picture_is_made_smaller
         [kept] = (house.data_dir / "results").glob("*.jpg")
         assert hashlib.sha256(kept.read_bytes()).hexdigest() == original.sha256
         assert "Please note" in words(message)
+
+
+@pytest.mark.parametrize("is_short", [True, False])
+async def test_a_disk_that_does_not_take_the_smaller_copy_ends_nothing(
+    house: House, is_short: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried again for a minute; then the picture is offered, and a press brings it once there is room."""
+    house.evolink.knobs.duration_s = 2
+    house.evolink.knobs.task.append(Completed(body=a_padded_jpeg(11 * 1024 * 1024)))
+    scratch = house.data_dir / "scratch"
+    async with house.bot():
+        message = await house.imagine(quality="1K")
+        await house.until(lambda: title(message) == "Drawing")
+        shutil.rmtree(scratch)
+        scratch.touch()
+        await house.until(lambda: "delivery postponed" in caplog.text, step_s=WHILE_A_WORKER_WORKS_S, limit_s=60)
+        if not is_short:
+            await house.clock.advance(61)
+            await house.until(lambda: message.labels == ["Show the picture"], step_s=WHILE_A_WORKER_WORKS_S, limit_s=60)
+            assert title(message) == "Your picture is ready"
+        scratch.unlink()
+        await house.until(lambda: any(scratch.glob("*")), step_s=WHILE_A_WORKER_WORKS_S, limit_s=60)
+        if not is_short:
+            await house.alice.press(message, "Show the picture")
+        await house.until(lambda: message.attachments, step_s=WHILE_A_WORKER_WORKS_S, limit_s=60)
+    assert len(message.attachments[0].read()) < 10 * 1024 * 1024
 
 
 async def test_a_picture_of_24_megabytes_is_fitted_and_its_original_kept(house: House) -> None:

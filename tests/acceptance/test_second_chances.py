@@ -1,5 +1,6 @@
 """What others would lose: long absences, broken calls at the worst moment, ends that cross each other."""
 
+import asyncio
 import contextlib
 import hashlib
 import sqlite3
@@ -141,17 +142,32 @@ async def test_before_the_token_dies_a_private_card_offers_to_collect(house: Hou
 @pytest.mark.parametrize(("end", "shown"), [(Completed(), "Your picture"), (Failed(), "The image service has trouble")])
 async def test_a_reminder_never_lands_on_top_of_the_end(house: House, end: Completed | Failed, shown: str) -> None:
     """The last edit takes its time, and in that time the token comes near its end: the end is the last word."""
-    house.evolink.knobs.task.append(replace(end, duration_s=12.7 * 60))
+    house.evolink.knobs.task.append(replace(end, duration_s=13.1 * 60))
     hidden = house.guild.add_text_channel("elsewhere", hidden_from_bot=True)
     async with house.bot():
         message = await (await house.alice.use(hidden, "/imagine", prompt="a boat", quality="0.5K")).message()
         await house.until(lambda: house.clock.monotonic() >= 12.4 * 60, step_s=5)
-        await house.until(lambda: message.labels == ["Show the picture"], step_s=0.5)
+        await house.until(lambda: message.labels == ["Show the picture"], step_s=0.2)
         house.discord.faults.inject(TOKEN_EDIT, Fault.slow(30))
-        await house.until(lambda: house.stored("told_at") != [None], step_s=1)
+        await house.until(lambda: house.stored("told_at") != [None], step_s=0.2)
         began = house.clock.monotonic()
-        await house.until(lambda: house.clock.monotonic() > began + 5, step_s=1)
+        await house.until(lambda: house.clock.monotonic() > began + 5, step_s=0.2)
         assert title(message) == shown
+
+
+async def test_an_edit_of_progress_that_hangs_does_not_hold_up_a_stop(house: House) -> None:
+    """After a few seconds it is left to itself; the next start shows how it goes on."""
+    async with house.bot() as app:
+        house.discord.faults.inject(TOKEN_EDIT, Fault.slow(3000))
+        message = await house.imagine()
+        await house.until(lambda: house.discord.faults.unserved == 0)
+        stopping = asyncio.create_task(app.stop())
+        try:
+            await house.until(stopping.done, limit_s=20)
+        finally:
+            await house.clock.advance(3000)
+    async with house.bot():
+        await house.until(lambda: message.attachments)
 
 
 async def test_a_result_that_vanished_from_disk_is_fetched_again(house: House) -> None:

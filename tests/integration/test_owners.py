@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import shutil
 import sqlite3
+import stat
 import sys
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -56,6 +58,18 @@ def owners_in(folder: Path) -> Owners:
     owners = Owners(DataFolder(folder))
     owners.take()
     return owners
+
+
+def test_a_folder_for_copies_that_vanished_is_made_anew(tmp_path: Path) -> None:
+    """With all of its likes, and for the eyes of the owner only; where that cannot be, the sign of life is given."""
+    mine = owners_in(tmp_path)
+    shutil.rmtree(tmp_path / "scratch")
+    mine.renew()
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (mine.scratch.parent, mine.scratch)] == [0o700] * 2
+    shutil.rmtree(tmp_path / "scratch")
+    (tmp_path / "scratch").touch()
+    mine.renew()
+    assert mine.is_alive(mine.token)
 
 
 async def test_a_killed_process_is_dead_at_once_and_what_it_left_is_removed(

@@ -28,7 +28,7 @@ def still_working_here() -> str:
     """Return what stands on a card that cannot be edited much longer, while the picture is still being made."""
     return (
         "The picture is still being made, and Discord lets this reply be changed for 15 minutes only. "
-        "It is kept for you when it is done: press the button then, or whenever you like, to see it."
+        "It is kept for you when it is done: press the button then, or whenever you like, to see it, or how it ended."
     )
 
 
@@ -57,9 +57,9 @@ def words_withheld() -> str:
 
 
 def kept_for_now() -> str:
-    """Return the answer to a press that Discord would not let bring the picture just now."""
+    """Return the answer to a press that could not bring the picture just now."""
     return (
-        "Discord does not take the picture at the moment. It is kept for you: press the button again in a minute. "
+        "The picture cannot be put here at the moment. It is kept for you: press the button again in a minute. "
         "If nothing comes then either, ask whoever runs this bot for it."
     )
 
