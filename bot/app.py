@@ -69,7 +69,9 @@ class App:
     async def stop(self) -> None:
         """Take no new work, let what is under way finish, disconnect."""
         log.info("stopping")
-        await asyncio.gather(self.work.runner.stop(), self.announcer.stop())  # each waits, but not for the other
+        async with asyncio.TaskGroup() as beside:
+            beside.create_task(self.announcer.stop(), name="last edits")
+            await self.work.runner.stop()  # begins at once: from here on every request is refused
         await self.client.settle()
         await self.server_log.stop()
         await self.client.close()
