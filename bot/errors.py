@@ -42,6 +42,7 @@ ImagebotError
 ├── StoreError               the database cannot be used just now: locked, full, not to be opened, of a newer program
 │   ├── StoreConflict        the database is well and will never take this: say what else, do not repeat
 │   ├── StoreLocked          another program holds it
+│   ├── StoreFull            its disk has no room
 │   └── StoreDamaged         what is in it makes no sense any more
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
@@ -395,6 +396,10 @@ class StoreConflict(StoreError):
 
 class StoreLocked(StoreError):
     """Another program holds the database; it may let go of it."""
+
+
+class StoreFull(StoreError):
+    """The disk of the database has no room for what would have to be written; there may be room again."""
 
 
 class StoreDamaged(StoreError):

@@ -1,8 +1,10 @@
 """DATA_DIR: what lies where, the lock of its processes, and the sign of life that a health check reads."""
 
+import errno
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ ALIVE_MAX_AGE_S = 90
 """A sign of life older than this means that the bot hangs or has lost Discord."""
 ENTER_TRIES = 50
 ENTER_PAUSE_S = 0.2
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What an OSError says where a disk, a share of it, or a file may not grow any more."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -24,6 +28,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def try_to_write(folder: Path, *, n_bytes: int) -> None:
+    """Write so much to a file that is gone afterwards; raises OSError. Blocks."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe.", suffix=".part") as probe:
+        probe.write(bytes(n_bytes))
+        probe.flush()
+        os.fsync(probe.fileno())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +87,14 @@ class DataFolder:
         """Touched while the bot is connected to Discord."""
         return self.root / "alive"
 
+    @property
+    def holds_pictures(self) -> bool:
+        """Whether a picture of some job lies here; then there is, or was, a database that knows of it."""
+        return any(any(folder.glob("[!.]*")) for folder in (self.results, self.sources))
+
     def make(self) -> list[Path]:
         """Create the folders, for the owner's eyes only, and return those that were not there; raises OSError."""
-        folders = (self.root, self.results, self.sources, self.thumbnails, self.scratch)
+        folders = (self.root, self.results, self.sources, self.thumbnails, self.scratch, self.hosted)
         missing = [folder for folder in folders if not folder.is_dir()]
         for folder in missing:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

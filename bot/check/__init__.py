@@ -28,8 +28,9 @@ async def findings(settings: Settings, *, quick: bool, clock: Clock | None = Non
     clock = clock or SystemClock()
     yield well("settings", "complete and well-formed")
     folder = DataFolder(settings.data_dir)
-    yield await here.check_folder(folder)
-    yield await here.check_database(folder)
+    of_folder = await here.check_folder(folder)
+    yield of_folder
+    yield await here.check_database(folder, can_be_written=of_folder.ok)
     if quick:
         yield here.check_running(folder, clock)
         return

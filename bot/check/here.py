@@ -11,10 +11,10 @@ import aiohttp
 from bot import connection
 from bot.check.finding import Finding, fault, well
 from bot.clock import Clock
-from bot.errors import CannotListen, StoreError
-from bot.files import ALIVE_MAX_AGE_S, DataFolder, ProcessLock
+from bot.errors import CannotListen, StoreDamaged, StoreError
+from bot.files import ALIVE_MAX_AGE_S, NO_ROOM, DataFolder, ProcessLock
 from bot.settings import Settings
-from bot.store import retention, schema
+from bot.store import faults, retention, schema
 from bot.web import listening, server
 
 _GB = 1_000_000_000
@@ -25,19 +25,28 @@ _TAKE_ANOTHER = "set DATA_DIR to a folder that can be written"
 
 async def check_folder(folder: DataFolder) -> Finding:
     """Check that the bot can write there, or can make the folder; nothing of it is left."""
+    if found := find_fault(folder):
+        return fault(_FOLDER, found)
+    if not folder.root.exists():
+        return well(_FOLDER, "does not exist yet; it will be made at the first start")
+    return well(_FOLDER, "can be written")
+
+
+def find_fault(folder: DataFolder) -> str | None:
+    """Say why the bot cannot write there, and what to do; None where it can, or can make the folder."""
     try:
         existing = _nearest_existing(folder.root)
         if not existing.is_dir():
-            return fault(_FOLDER, f"{existing} is a file, not a folder; move it away, or {_TAKE_ANOTHER}")
+            return f"{existing} is a file, not a folder; move it away, or {_TAKE_ANOTHER}"
         _require_writable(existing, folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
+        if error.errno in NO_ROOM:
+            return f"cannot be written ({why}); make room on its disk"
         if os.path.exists(folder.root):  # noqa: PTH110 - as below
-            return fault(_FOLDER, f"cannot be written ({why}); give it to the bot's user, or {_TAKE_ANOTHER}")
-        return fault(_FOLDER, f"does not exist and cannot be made ({why}); {_TAKE_ANOTHER}")
-    if existing != folder.root:
-        return well(_FOLDER, "does not exist yet; it will be made at the first start")
-    return well(_FOLDER, "can be written")
+            return f"cannot be written ({why}); give it to the bot's user, or {_TAKE_ANOTHER}"
+        return f"does not exist and cannot be made ({why}); {_TAKE_ANOTHER}"
+    return None
 
 
 def _require_writable(existing: Path, folder: DataFolder) -> None:
@@ -64,15 +73,19 @@ def _nearest_existing(path: Path) -> Path:
     raise FileNotFoundError
 
 
-async def check_database(folder: DataFolder) -> Finding:
-    """Check that the database is whole and not from a newer program."""
+async def check_database(folder: DataFolder, *, can_be_written: bool) -> Finding:
+    """Check that the database is whole and not from a newer program. `can_be_written` is said of the folder."""
     if not os.path.exists(folder.database):  # noqa: PTH110 - unlike Path's, it is False where a folder may not be seen
         return well("database", "none yet; it is made at the first start")
     try:
         version = await asyncio.to_thread(schema.inspect, folder.database)
     except StoreError as error:
+        if not can_be_written and not isinstance(error, StoreDamaged):
+            return well("database", "cannot be looked at before DATA_DIR can be written")
         return fault("database", str(error))
-    return well("database", f"whole, schema {version}")
+    if version == 0 and folder.holds_pictures:
+        return fault("database", faults.EMPTY)
+    return well("database", f"whole, schema {version}" if version else "an empty file; it is filled at the first start")
 
 
 async def check_room(folder: DataFolder, settings: Settings) -> Finding:

@@ -198,10 +198,10 @@ def _run(_options: argparse.Namespace) -> Work:
     )
     from bot.app import run_until_signalled
 
-    return lambda: _run_app(run_until_signalled(settings))
+    return lambda: _run_app(run_until_signalled(settings), settings.data_dir)
 
 
-def _run_app(running: Coroutine[Any, Any, None]) -> int:
+def _run_app(running: Coroutine[Any, Any, None], data_dir: Path) -> int:
     import logging
 
     from bot.cli import loop
@@ -218,12 +218,22 @@ def _run_app(running: Coroutine[Any, Any, None]) -> int:
     except (StoreError, CannotConnect, CannotListen) as error:
         return _fault(str(error))
     except OSError as error:
-        where = f" ({error.filename}); look at DATA_DIR" if error.filename else ""
-        return _fault(f"cannot start: {error.strerror or error}{where}")
+        return _fault(f"cannot start: {_why(error, data_dir)}")
     except Exception:
         logging.getLogger(__name__).critical("the bot ended by a fault of its own", exc_info=True)
         return _fault("ended by a fault of its own; the log above has it, and the next start goes on where this ended")
     return 0
+
+
+def _why(error: OSError, data_dir: Path) -> str:
+    """Say what the operating system did not let the bot do, as `imagebot check` does where that finds the cause."""
+    from bot.check import here
+    from bot.files import DataFolder
+
+    if found := here.find_fault(DataFolder(data_dir)):
+        return f"DATA_DIR {found}"
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}; imagebot check looks for what is wrong"
 
 
 def _check(options: argparse.Namespace) -> Work:

@@ -6,16 +6,13 @@ is told once in the log, looked at again every few seconds, and told once more w
 
 import asyncio
 import enum
-import errno
 import logging
-import os
 import shutil
-import tempfile
 from contextlib import AbstractAsyncContextManager
 
 from bot import background, errors
 from bot.clock import Clock
-from bot.files import DataFolder
+from bot.files import NO_ROOM, DataFolder, try_to_write
 from bot.store.database import Database
 
 log = logging.getLogger(__name__)
@@ -24,8 +21,7 @@ FRESH_S = 5.0
 """How long what was seen is believed."""
 EVERY_S = 30.0
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_PROBE = bytes(4096)
+_PROBE_BYTES = 4096
 
 
 class State(enum.Enum):
@@ -86,7 +82,7 @@ class Storage:
         try:
             return await asyncio.to_thread(_look_at_disk, self._folder, self._min_free_bytes)
         except OSError as error:
-            state = State.DISK_FULL if error.errno in _NO_ROOM else State.NOT_WRITABLE
+            state = State.DISK_FULL if error.errno in NO_ROOM else State.NOT_WRITABLE
             return state, f"{error.strerror} ({error.filename or self._folder.root})"
 
     def _note(self, state: State, reason: str) -> None:
@@ -108,8 +104,5 @@ def _look_at_disk(folder: DataFolder, min_free_bytes: int) -> tuple[State, str]:
         needed = f"MIN_FREE_DISK_MB asks for {min_free_bytes / 1e6:.0f}"
         return State.DISK_FULL, f"{free_bytes / 1e6:.0f} MB are free, {needed}; make room on the disk of DATA_DIR"
     for each in (folder.results, folder.sources):
-        with tempfile.NamedTemporaryFile(dir=each, prefix=".probe.", suffix=".part") as probe:
-            probe.write(_PROBE)
-            probe.flush()
-            os.fsync(probe.fileno())
+        try_to_write(each, n_bytes=_PROBE_BYTES)
     return State.WELL, ""

@@ -13,8 +13,8 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.errors import StoreError
-from bot.files import sync_folder
+from bot.errors import StoreError, StoreFull
+from bot.files import NO_ROOM, sync_folder
 from bot.store import faults
 
 KEPT_BEFORE_UPGRADES = 3
@@ -95,9 +95,11 @@ def _copied(path: Path, to: Path, *, lock_wait_s: float) -> Generator[tuple[Path
         version = _fill(path, part, lock_wait_s=lock_wait_s)
         yield part, Copied(n_bytes=_synced(part), version=version)
     except sqlite3.Error as error:
-        raise StoreError(f"no backup could be made at {to} ({faults.told(error)})") from None
+        kind, advice = faults.cause(to, error)
+        raise kind(f"no backup could be made at {to} ({error}); {advice}") from None
     except OSError as error:
-        raise StoreError(f"no backup could be made at {to} ({error.strerror})") from None
+        kind = StoreFull if error.errno in NO_ROOM else StoreError
+        raise kind(f"no backup could be made at {to} ({error.strerror})") from None
     finally:
         part.unlink(missing_ok=True)
         Path(f"{part}-journal").unlink(missing_ok=True)
@@ -105,23 +107,34 @@ def _copied(path: Path, to: Path, *, lock_wait_s: float) -> Generator[tuple[Path
 
 def _fill(path: Path, part: Path, *, lock_wait_s: float) -> int:
     """Copy, check the copy, and return its schema version."""
-    # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
-    address = f"{path.absolute().as_uri()}?mode=rw"
-    with (
-        contextlib.closing(sqlite3.connect(address, uri=True, timeout=lock_wait_s, isolation_level=None)) as source,
-        contextlib.closing(sqlite3.connect(part, isolation_level=None)) as target,
-    ):
-        source.execute("BEGIN")  # all of it is of this moment, and the bot goes on writing meanwhile
-        [version] = source.execute("PRAGMA user_version").fetchone()
+    with contextlib.ExitStack() as stack:
+        source, version = _begin(stack, path, lock_wait_s=lock_wait_s)
         _require_room(source, part.parent)
+        target = stack.enter_context(contextlib.closing(sqlite3.connect(part, isolation_level=None)))
         source.backup(target)
         target.execute("PRAGMA journal_mode = DELETE")  # one file that stands alone
         [verdict] = target.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise StoreError(f"the database at {path} is damaged ({verdict}); {faults.PUT_BACK}")
-        if version > 0:
-            target.execute(_DOUBT)
-    return int(version)
+        target.execute(_DOUBT)
+    return version
+
+
+def _begin(stack: contextlib.ExitStack, path: Path, *, lock_wait_s: float) -> tuple[sqlite3.Connection, int]:
+    """Open a database, and return it with its schema version; what is read is of this moment, and the bot goes on."""
+    # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        source = sqlite3.connect(address, uri=True, timeout=lock_wait_s, isolation_level=None)
+        stack.enter_context(contextlib.closing(source))
+        source.execute("BEGIN")
+        [version] = source.execute("PRAGMA user_version").fetchone()
+    except sqlite3.Error as error:
+        kind, advice = faults.cause(path, error)
+        raise kind(f"the database at {path} cannot be read ({error}); {advice}") from None
+    if version == 0:
+        raise StoreError(f"the database at {path} {faults.EMPTY}")
+    return source, int(version)
 
 
 def _require_room(source: sqlite3.Connection, folder: Path) -> None:
@@ -129,7 +142,7 @@ def _require_room(source: sqlite3.Connection, folder: Path) -> None:
     [page_bytes] = source.execute("PRAGMA page_size").fetchone()
     needed, free = pages * page_bytes, shutil.disk_usage(folder).free
     if needed > free:
-        raise StoreError(
+        raise StoreFull(
             f"a copy of the database takes {needed / 1e6:.1f} MB, and {folder} has {free / 1e6:.1f} MB free; make room"
         )
 

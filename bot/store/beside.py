@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bot.errors import StoreError
+from bot.store import faults
 from bot.store.database import BUSY_TIMEOUT_S, Database
 from bot.store.schema import migrations
 
@@ -28,7 +29,8 @@ def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
             _check_schema(connection)
             yield connection
     except sqlite3.Error as error:
-        raise StoreError(f"it cannot be read ({error})") from None
+        kind, advice = faults.cause(path, error)
+        raise kind(f"it cannot be read ({error}); {advice}") from None
 
 
 async def open_for_changes(path: Path) -> Database:
@@ -54,6 +56,8 @@ def _check_schema(connection: sqlite3.Connection) -> None:
     newest = migrations()[-1][0]
     if version > newest:
         raise StoreError(f"it has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")
+    if version == 0:
+        raise StoreError(f"it {faults.EMPTY}")
     if version < newest:
         raise StoreError(
             f"it has schema {version} of an older imagebot; start the bot once, which brings it up to {newest}"

@@ -58,12 +58,19 @@ class Database:
 
     @classmethod
     async def open(
-        cls, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S, alone: bool = True, only_to_read: bool = False
+        cls,
+        path: Path,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        alone: bool = True,
+        may_be_empty: bool = True,
+        only_to_read: bool = False,
     ) -> "Database":
         """Open `path`, bring its schema up to this program's, and return it ready for use.
 
-        Raises FolderInUse where the schema would have to change and other processes use it, too (not `alone`). One that
-        is only read is taken with the schema it has, and every write to it raises StoreError.
+        Raises FolderInUse where the schema would have to change and other processes use it, too (not `alone`). A file
+        that holds nothing is a new database, unless it may not be (`may_be_empty`). One that is only read is taken with
+        the schema it has, and every write to it raises StoreError.
         """
         async with contextlib.AsyncExitStack() as stack:  # a connection left open would keep its thread for ever
             try:
@@ -71,7 +78,7 @@ class Database:
                 sqlite3.connect(path).close()
                 writer = await _connect(stack, path, busy_timeout_s)
                 if not only_to_read:
-                    await schema.upgrade(writer, path, alone=alone)
+                    await schema.upgrade(writer, path, alone=alone, may_be_empty=may_be_empty)
                 await writer.execute(_SET_CHECKPOINT)
                 reader = await _connect(stack, path, busy_timeout_s)
                 for connection in (writer, reader) if only_to_read else ():
@@ -95,7 +102,9 @@ class Database:
         A moment's work, unless something was found damaged: then all of it is read to see whether it still is.
         """
         if await asyncio.to_thread(_identity, self._path) != self._identity:
-            raise StoreError(f"{self._path} was removed or replaced while it is in use; stop the bot, then put it back")
+            raise StoreError(
+                f"{self._path} was removed or replaced while it is in use; put back the very same one, or stop the bot"
+            )
         if self._writing.damage or self._reading.damage:
             await asyncio.to_thread(schema.inspect, self._path)
             self._writing.recovered()
@@ -172,8 +181,12 @@ async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s:
         sqlite3.connect, path, isolation_level=None, timeout=busy_timeout_s, cached_statements=_CACHED_STATEMENTS
     )
     connection = _Connection(connect, iter_chunk_size=64)
-    await connection
-    stack.push_async_callback(connection.close)
+    opening = asyncio.ensure_future(connection)
+    try:
+        await asyncio.shield(opening)
+    finally:  # where the caller is cancelled, too: else the driver's thread would answer a loop that is closed
+        await asyncio.wait({opening})
+        stack.push_async_callback(connection.close)
     connection.row_factory = sqlite3.Row
     await connection.execute("PRAGMA journal_mode = WAL")
     await connection.execute("PRAGMA synchronous = FULL")

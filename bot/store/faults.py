@@ -7,9 +7,14 @@ be taken, and others that one of ours is wrong.
 import sqlite3
 from pathlib import Path
 
-from bot.errors import StoreConflict, StoreDamaged, StoreError, StoreLocked
+from bot.errors import StoreConflict, StoreDamaged, StoreError, StoreFull, StoreLocked
+from bot.files import NO_ROOM, try_to_write
 
 PUT_BACK = "put the last backup in its place"
+EMPTY = f"holds nothing: perhaps a copy that was cut short; {PUT_BACK}, or remove it to begin anew"
+_MAKE_ROOM = "its disk is full; make room"
+_NEEDED_TO_READ_BYTES = 65_536
+"""The file that connections share, and something for their log."""
 
 _NEVER_TAKEN = (
     sqlite3.IntegrityError,
@@ -42,17 +47,34 @@ def told(error: Exception) -> StoreError:
     code = _code(error)
     if code in _DAMAGED:
         return StoreDamaged(f"the database is damaged ({error}); {PUT_BACK}")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull(what)
     return StoreLocked(what) if code in _LOCKED else StoreError(what)
 
 
 def of_opening(path: Path, error: sqlite3.Error) -> StoreError:
-    """Return our error for a database that cannot be opened, with what to do about it."""
+    """Return our error for a database that cannot be opened, with what to do about it. Blocks for a moment."""
+    kind, advice = cause(path, error)
+    return kind(f"cannot use {path}: {error}; {advice}")
+
+
+def cause(path: Path, error: sqlite3.Error) -> tuple[type[StoreError], str]:
+    """Return what kind of error it is that a database cannot be opened or read, and what to do about it. Blocks.
+
+    The driver's own words often name no cause, so the folder, in which it has to write even to read, is looked at, too.
+    """
     code = _code(error)
     if code in _LOCKED:
-        return StoreLocked(f"cannot use {path}: {error}; another program uses it and has to let go of it")
+        return StoreLocked, "another program uses it and has to let go of it"
     if code in _DAMAGED:
-        return StoreDamaged(f"cannot use {path}: {error}; {PUT_BACK}")
-    return StoreError(f"cannot use {path}: {error}; look at its owner and rights, and at the room on its disk")
+        return StoreDamaged, PUT_BACK
+    try:
+        try_to_write(path.parent, n_bytes=_NEEDED_TO_READ_BYTES)
+    except OSError as trouble:
+        if trouble.errno in NO_ROOM:
+            return StoreFull, _MAKE_ROOM
+        return StoreError, f"{path.parent} cannot be written ({trouble.strerror}); see that the bot's user can"
+    return (StoreFull, _MAKE_ROOM) if code == sqlite3.SQLITE_FULL else (StoreError, "look at its owner and rights")
 
 
 def is_condition(error: Exception) -> bool:

@@ -14,13 +14,15 @@ PATIENCE_S = 60.0
 PAUSE_S = 1.0
 
 
-async def open_patiently(path: Path, *, alone: bool, clock: Clock, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Database:
+async def open_patiently(
+    path: Path, *, alone: bool, may_be_empty: bool = True, clock: Clock, busy_timeout_s: float = BUSY_TIMEOUT_S
+) -> Database:
     """Open as `Database.open` does; where another program holds the database wait for it, a minute at most."""
     since_s = clock.monotonic()
     told = False
     while True:
         try:
-            database = await Database.open(path, alone=alone, busy_timeout_s=busy_timeout_s)
+            database = await Database.open(path, alone=alone, may_be_empty=may_be_empty, busy_timeout_s=busy_timeout_s)
         except StoreLocked as error:
             if clock.monotonic() - since_s >= PATIENCE_S:
                 raise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot.errors import FolderInUse, StoreError
+from bot.errors import FolderInUse, StoreDamaged, StoreError
 from bot.store import backup, faults
 
 log = logging.getLogger(__name__)
@@ -23,10 +23,11 @@ def migrations() -> list[tuple[int, str]]:
     return sorted((int(entry.name.split("_", 1)[0]), entry.read_text(encoding="utf-8")) for entry in scripts)
 
 
-async def upgrade(connection: aiosqlite.Connection, path: Path, *, alone: bool) -> None:
+async def upgrade(connection: aiosqlite.Connection, path: Path, *, alone: bool, may_be_empty: bool) -> None:
     """Bring a database up to this program, in one transaction: where that fails, the older program can go on with it.
 
-    What is there already is copied first. Raises StoreError, and FolderInUse where others use it, too (not `alone`).
+    What is there already is copied first. Raises StoreError, also where it holds nothing and may not (`may_be_empty`),
+    and FolderInUse where others use it, too (not `alone`).
     """
     [row] = await connection.execute_fetchall("PRAGMA user_version")
     at = int(row[0])
@@ -36,16 +37,18 @@ async def upgrade(connection: aiosqlite.Connection, path: Path, *, alone: bool) 
         raise StoreError(f"the database has schema {at}, this program knows up to {newest}; use the newer program")
     if at == newest:
         return
+    if not at and not may_be_empty:
+        raise StoreError(f"cannot use {path}: it {faults.EMPTY}")
     if not alone:
         raise FolderInUse(str(path.parent))
     if at:
         copied = await asyncio.to_thread(backup.copy_before_upgrade, path, to_version=newest)
         log.info("database copied before its schema changes", extra={"schema": at, "copy": str(copied)})
-    await _apply(connection, [(version, script) for version, script in known if version > at])
+    await _apply(connection, path, [(version, script) for version, script in known if version > at])
     log.info("database migrated", extra={"version": newest})
 
 
-async def _apply(connection: aiosqlite.Connection, missing: list[tuple[int, str]]) -> None:
+async def _apply(connection: aiosqlite.Connection, path: Path, missing: list[tuple[int, str]]) -> None:
     steps = [f"{script}\nPRAGMA user_version = {version};" for version, script in missing]
     try:
         await connection.executescript("\n".join(["BEGIN IMMEDIATE;", *steps, "COMMIT;"]))
@@ -53,7 +56,8 @@ async def _apply(connection: aiosqlite.Connection, missing: list[tuple[int, str]
         [row] = await connection.execute_fetchall("PRAGMA user_version")
         await connection.rollback()
         reached = [version for version, _ in missing if version > int(row[0])]
-        raise StoreError(
+        kind, _ = faults.cause(path, error)
+        raise kind(
             f"migration {reached[0] if reached else 'as a whole'} failed ({error}); the database is as it was"
         ) from None
 
@@ -72,11 +76,12 @@ def inspect(path: Path) -> int:
         finally:
             connection.close()
     except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot be opened ({error}); look at its owner and rights, and at who else uses it") from None
+        kind, advice = faults.cause(path, error)
+        raise kind(f"cannot be opened ({error}); {advice}") from None
     except sqlite3.Error as error:
-        raise StoreError(f"cannot be used ({error}); {faults.PUT_BACK}") from None
+        raise StoreDamaged(f"cannot be used ({error}); {faults.PUT_BACK}") from None
     if verdict != "ok":
-        raise StoreError(f"is damaged ({verdict}); {faults.PUT_BACK}")
+        raise StoreDamaged(f"is damaged ({verdict}); {faults.PUT_BACK}")
     newest = migrations()[-1][0]
     if version > newest:
         raise StoreError(f"has schema {version}, and this imagebot knows up to {newest}; use the newer imagebot")

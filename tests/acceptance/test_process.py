@@ -109,7 +109,10 @@ async def test_a_newer_program_does_not_change_the_database_under_an_older_one(t
 REFUSED_STARTS = {
     "wrong token": ({"DISCORD_TOKEN": "another-token"}, "DISCORD_TOKEN"),
     "intent not granted": ({"MESSAGE_CONTENT_INTENT": "on"}, "MESSAGE_CONTENT_INTENT"),
-    "folder is a file": ({"DATA_DIR": "/dev/null/data"}, "/dev/null"),
+    "folder is a file": (
+        {"DATA_DIR": "/dev/null/data"},
+        "cannot start: DATA_DIR /dev/null is a file, not a folder; move it away, or set DATA_DIR",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.check import Finding, findings, traces
+from bot.check import Finding, findings, here, traces
 from bot.clock import SystemClock
 from bot.files import DataFolder, ProcessLock
 from bot.sandbox.discord import DiscordSandbox
@@ -115,6 +115,39 @@ async def test_each_fault_is_a_line_with_advice(
     text = "\n".join(map(str, found.values()))
     assert not any(secret in text for secret in (KEY, TOKEN, "sk-wrong-key"))
     assert sum(finding.ok for finding in found.values()) >= len(found) - 2
+
+
+@pytest.mark.parametrize(
+    ("is_used", "is_well", "words"),
+    [(False, True, "it is filled at the first start"), (True, False, "put the last backup in its place")],
+)
+async def test_an_empty_database_is_a_fault_where_there_are_pictures(
+    is_used: bool, is_well: bool, words: str, tmp_path: Path
+) -> None:
+    """Then it is a copy that was cut short; otherwise a start was cut short."""
+    folder = DataFolder(tmp_path)
+    folder.make()
+    folder.database.touch()
+    if is_used:
+        (folder.sources / "0123456789abcdef.webp").touch()
+    found = await here.check_database(folder, can_be_written=True)
+    assert found.ok is is_well
+    assert words in found.sentence
+
+
+@pytest.mark.parametrize(("is_damaged", "is_well"), [(False, True), (True, False)])
+async def test_what_keeps_the_folder_from_being_written_is_told_once(
+    is_damaged: bool, is_well: bool, tmp_path: Path
+) -> None:
+    """It is no fault of the database that it cannot be opened then; damage is."""
+    folder = DataFolder(tmp_path)
+    if is_damaged:
+        folder.database.write_bytes(b"Dear aunt, " * 500)
+    else:
+        folder.database.mkdir()
+    found = await here.check_database(folder, can_be_written=False)
+    assert found.ok is is_well
+    assert ("before DATA_DIR can be written" in found.sentence) is is_well
 
 
 async def test_an_empty_account_is_a_fault(tmp_path: Path) -> None:

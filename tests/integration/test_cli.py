@@ -311,8 +311,8 @@ def spoil(folder: Path, kind: str) -> None:
         ("newer", {}, "use the newer program"),
         ("letter", {}, "file is not a database"),
         ("folder", {}, "unable to open database file"),
-        ("file", {}, "cannot start: File exists"),
-        ("", {"DATA_DIR": "/proc/imagebot"}, "cannot start: "),
+        ("file", {}, "cannot start: DATA_DIR data is a file, not a folder; move it away, or set DATA_DIR to a folder"),
+        ("", {"DATA_DIR": "/proc/imagebot"}, "cannot start: DATA_DIR does not exist and cannot be made ("),
     ],
 )
 def test_what_keeps_the_bot_from_starting_is_one_line_and_code_1(

@@ -40,6 +40,24 @@ def test_a_backup_is_made_told_and_never_overwritten(
     assert (tmp_path / "copy.sqlite3").stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("command", [("backup", "copy.sqlite3"), ("usage",), ("quota", "list", "--server", "1")])
+def test_a_database_that_cannot_be_read_is_told_with_advice(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By every command that works on it; and nothing is made of it."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "imagebot.sqlite3"
+    path.touch()
+    assert cli.main(command) == 1
+    assert "put the last backup in its place, or remove it to begin anew" in capsys.readouterr().err
+    path.unlink()
+    path.mkdir()
+    assert cli.main(command) == 1
+    assert "look at its owner and rights" in capsys.readouterr().err
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
 def hold(path: Path) -> sqlite3.Connection:
     """Hold a new database as a program does that lets nobody in."""
     other = sqlite3.connect(path, isolation_level=None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.app_parts.ground import enter_folder
-from bot.errors import FolderInUse
+from bot.errors import FolderInUse, StoreError
 from bot.files import DataFolder, ProcessLock, enter
 from bot.jobs.claims import Claims
 from bot.jobs.model import Job, Status
@@ -290,6 +290,26 @@ async def test_the_schema_is_not_changed_under_another_process(tmp_path: Path) -
     async with contextlib.AsyncExitStack() as stack:
         await enter_folder(stack, folder, clock=clock)
         assert not half.exists()
+
+
+@pytest.mark.parametrize(("is_used", "is_there"), [(True, True), (False, True), (True, False)])
+async def test_an_empty_database_beside_pictures_is_not_taken_for_a_new_one(
+    is_used: bool, is_there: bool, tmp_path: Path
+) -> None:
+    """It is a backup that was cut short, and with it everybody's pictures would be swept away."""
+    folder = DataFolder(tmp_path)
+    folder.make()
+    if is_used:
+        (folder.results / "0123456789abcdef.webp").touch()
+    if is_there:
+        folder.database.touch()
+    async with contextlib.AsyncExitStack() as stack:
+        if is_used and is_there:
+            for _ in range(2):
+                with pytest.raises(StoreError, match="put the last backup in its place, or remove it"):
+                    await enter_folder(stack, folder, clock=ManualClock())
+        else:
+            await enter_folder(stack, folder, clock=ManualClock())
 
 
 async def test_who_finds_another_alone_at_work_waits_for_a_while(tmp_path: Path) -> None:

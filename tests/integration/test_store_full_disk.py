@@ -4,8 +4,12 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from bot.files import DataFolder
+from bot.store.database import Database
 
 FILLED = """
 import asyncio, json, resource, sys
@@ -52,6 +56,76 @@ async def main():
 asyncio.run(main())
 """
 
+STARTED = """
+import asyncio, json, logging, resource, sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from bot.app_parts.ground import enter_folder
+from bot.errors import StoreError
+from bot.files import DataFolder
+from bot.store import schema
+from bot.store.database import Database
+from tests.support.clock import ManualClock
+
+folder, limit, lines = DataFolder(Path(sys.argv[1])), int(sys.argv[2]), []
+
+class Told(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+
+def allow(n_bytes):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
+
+async def main():
+    clock = ManualClock()
+    async with AsyncExitStack() as stack:
+        allow(limit)
+        try:
+            found = f"schema {schema.inspect(folder.database)}"
+        except StoreError as error:
+            found = str(error)
+        starting = asyncio.create_task(enter_folder(stack, folder, clock=clock))
+        until_s = clock.monotonic() + 300
+        await clock.run_until(lambda: clock.monotonic() > until_s or starting.done(), step_s=5)
+        waited = not starting.done()
+        allow(resource.RLIM_INFINITY)
+        await clock.run_until(starting.done, step_s=5)
+        database, _ = await starting
+        await database.write("INSERT INTO meta VALUES ('afterwards', 'x')")
+    print(json.dumps({"found": found, "waited": waited, "lines": lines}))
+
+logging.getLogger("bot.app_parts.ground").addHandler(Told())
+logging.getLogger("bot.app_parts.ground").setLevel(logging.INFO)
+asyncio.run(main())
+"""
+
+
+async def said_by(program: str, *arguments: str) -> Any:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, *arguments), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    return json.loads(said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize(("is_new", "limit_bytes"), [(False, 1_000), (True, 1_000), (True, 60_000)])
+async def test_a_start_on_a_full_disk_waits_for_room(is_new: bool, limit_bytes: int, tmp_path: Path) -> None:
+    """Without end: nobody may be there to start it again. Said once, and once when it goes on."""
+    folder = DataFolder(tmp_path)
+    folder.make()
+    if not is_new:
+        await (await Database.open(folder.database)).close()
+    found = await said_by(STARTED, str(tmp_path), str(limit_bytes))
+    assert found["waited"]
+    assert found["lines"] == [
+        "the disk of DATA_DIR is full: the start waits for room",
+        "there is room on the disk of DATA_DIR",
+    ]
+    if not is_new:
+        assert found["found"].endswith("its disk is full; make room")
+
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
 @pytest.mark.parametrize("limit_bytes", [1_000, 290_000, 700_000])
@@ -59,12 +133,7 @@ async def test_what_a_full_disk_refuses_is_told_and_undone_and_the_rest_is_kept(
     limit_bytes: int, tmp_path: Path
 ) -> None:
     """What was taken is there, nothing of what was refused; it goes on by itself once there is room."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", FILLED, str(tmp_path / "a.sqlite3"), str(limit_bytes)), stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0
-    found = json.loads(said)
+    found = await said_by(FILLED, str(tmp_path / "a.sqlite3"), str(limit_bytes))
     firsts = [key.replace("second", "first") for key in found["taken"] if key.startswith("second")]
     assert found["kept"] == sorted([*found["taken"], *firsts, "afterwards"])
     assert found["refused"]
