@@ -152,13 +152,17 @@ def _assert_told(house: House, messages: list[Message], jobs: list[StoredJob]) -
 
 
 def is_excused(house: House, message: Message, messages: list[Message]) -> bool:
-    """Tell whether a card could not be changed any more, says so with a button, and the end was told elsewhere."""
+    """Tell whether a card could not be changed any more, says so with a button, and the end was told elsewhere.
+
+    Who takes no direct messages cannot be told elsewhere: what became of it is the answer to a press of that button.
+    """
     asked = message.answers
     if asked is None or house.clock.now() - asked.created_at < TOKEN_LIFETIME:
         return False
     hidden = message.ephemeral or not message.channel.seen_by(house.discord.world.bot)
     elsewhere = any(prompt_of(message) in words(each) for each in messages if each is not message)
-    return hidden and texts.COLLECT_LABEL in message.labels and elsewhere
+    reachable = asked.person.accepts_direct_messages
+    return hidden and texts.COLLECT_LABEL in message.labels and (elsewhere or not reachable)
 
 
 def prompt_of(message: Message) -> str:
