@@ -254,11 +254,12 @@ def _check(options: argparse.Namespace) -> Work:
 
 
 def _demo(options: argparse.Namespace) -> Work:
-    from bot import demo
-    from bot.cli import loop
     from bot.settings import ProviderSettings
 
     live = _load(ProviderSettings) if options.live else None
+    from bot import demo  # after that: whoever misses a setting need not wait for it
+    from bot.cli import loop
+
     return lambda: loop.run(demo.run(out=options.out, as_json=options.json, live=live))
 
 

@@ -81,7 +81,10 @@ async def test_a_stop_that_waits_is_cut_short_by_a_second_signal(house: House) -
     async with house.bot_process() as bot:
         await house.imagine()
         await house.until(lambda: any(seen.path == "/v1/images/generations" for seen in house.evolink.requests))
-        stopping = asyncio.create_task(bot.terminate())
+        bot.send_signal(signal.SIGTERM)
+        for _ in range(3):
+            await house.clock.advance(0)  # it answers, so by now it has heard of the signal as well
+        stopping = asyncio.create_task(bot.wait())
         refused = await house.imagine(house.bob)
         assert "restarting" in refused.content
         assert not stopping.done()
@@ -99,7 +102,7 @@ async def test_the_jobs_of_a_killed_process_are_taken_over_at_once(house: House)
             owned_before = set(house.stored("owner"))
             await doomed.kill()
             killed_at = house.clock.monotonic()
-            await house.until(lambda: not owned_before & set(house.stored("owner")))
+            await house.until(lambda: not owned_before & set(house.stored("owner")), step_s=0.05)
             assert house.clock.monotonic() - killed_at <= 4
             await house.until(lambda: all(message.attachments for message in messages))
             await house.until(lambda: len(list((house.data_dir / "owners").iterdir())) == 1)
@@ -155,7 +158,7 @@ async def test_a_callback_to_the_wrong_process_reaches_the_owner_within_seconds(
         async with house.bot(**web):
             await first.work.runner.stop()  # from now on it leaves every event to the other one
             asking = asyncio.create_task(house.imagine())
-            await house.until(asking.done)
+            await house.until(asking.done, step_s=0.02)  # within the three seconds of an answer
             message = asking.result()
             await house.until(lambda: house.tasks and house.tasks[0].callbacks)
             called_at = house.clock.monotonic()

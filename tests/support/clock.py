@@ -3,10 +3,13 @@
 import asyncio
 import heapq
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+BREATH_S = 0.004
+LONGEST_BREATH_S = 0.1
 
 
 class ManualClock:
@@ -66,5 +69,18 @@ class ManualClock:
         end = self._elapsed + limit_s
         while not condition():
             assert self._elapsed < end, f"not reached within {limit_s} s of moved time"
-            await asyncio.sleep(0.004)  # a breath for sockets and threads; no timer of ours is waited for
+            await _breathe()
             await self.advance(step_s)
+
+
+async def _breathe() -> None:
+    """Give sockets, threads and other processes a moment; no timer of ours is waited for.
+
+    The moment is longer where this process had to wait for a busy machine itself: then whatever is under way has to
+    wait as well, and time must not run away from it.
+    """
+    began, worked = time.monotonic(), time.process_time()
+    await asyncio.sleep(BREATH_S)
+    waited_s = time.monotonic() - began - (time.process_time() - worked) - BREATH_S
+    if waited_s > BREATH_S / 2:
+        await asyncio.sleep(min(2 * waited_s, LONGEST_BREATH_S))
