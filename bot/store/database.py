@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreLocked
 from bot.store import faults, schema
 from bot.store.condition import Condition
 
@@ -54,6 +54,7 @@ class Database:
         self._writing = Condition("writing")
         self._reading = Condition("reading")
         self._turn = asyncio.Lock()
+        self._refused = 0
         self._writes: set[asyncio.Task[Any]] = set()
 
     @classmethod
@@ -142,12 +143,23 @@ class Database:
         return await self._in_turn(transaction)
 
     async def _in_turn(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """One writer at a time, each in a task of its own that a cancelled caller cannot tear."""
+        """One writer at a time, each in a task of its own that a cancelled caller cannot tear.
+
+        While another program holds the database one of them finds that out for all that wait behind it: each with a
+        patience of its own, they would keep people waiting for minutes.
+        """
+        refused = self._refused
 
         async def run() -> T:
             async with self._turn:
-                with _watched(self._writing):
-                    return await self._writer.visit(work)
+                if self._refused != refused:
+                    raise StoreLocked("another program held the database while this waited for its turn")
+                try:
+                    with _watched(self._writing):
+                        return await self._writer.visit(work)
+                except StoreLocked:
+                    self._refused += 1
+                    raise
 
         task = asyncio.create_task(run(), name="database write")
         self._writes.add(task)

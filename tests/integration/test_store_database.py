@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 import warnings
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import StoreError
+from bot.errors import StoreError, StoreLocked
 from bot.store.database import Database
 from bot.store.meta import MetaStore
 from bot.store.schema import inspect, migrations
@@ -302,6 +303,23 @@ async def test_another_process_that_writes_is_waited_for(tmp_path: Path) -> None
             other.execute("ROLLBACK")
         await database.write(WRITE, ("mine", "x"))
         assert await keys(database) == ["mine"]
+
+
+async def test_many_that_wait_for_a_held_database_are_refused_together(tmp_path: Path) -> None:
+    """Each with a patience of its own, the last of them would be answered after minutes. Once it is free, all work."""
+    path = tmp_path / "a.sqlite3"
+    async with opened(path, busy_timeout_s=0.1) as database:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            begun_s = time.monotonic()
+            ended = await asyncio.gather(
+                *(database.write(WRITE, (str(number), "x")) for number in range(50)), return_exceptions=True
+            )
+            assert time.monotonic() - begun_s < 50 * 0.1 / 2
+            assert {type(each) for each in ended} == {StoreLocked}
+            other.execute("ROLLBACK")
+        await asyncio.gather(*(database.write(WRITE, (str(number), "x")) for number in range(5)))
+        assert await keys(database) == list("01234")
 
 
 KILLED = """
