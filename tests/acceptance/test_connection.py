@@ -255,7 +255,7 @@ async def test_sessions_are_counted_over_restarts_so_that_a_crash_loop_burns_non
     await house.change_database(f"UPDATE meta SET value = '{json.dumps(begun)}' WHERE key = '{KEY}'")
     async with started(house) as (built, _):
         start = house.clock.now()
-        await house.until(lambda: built.client.connected, step_s=60)
+        await house.until(lambda: built.client.connected, step_s=60, limit_s=4 * 3600)
         waited = house.clock.now() - start
     assert waited >= span - timedelta(seconds=most)
     assert house.discord.gateway.knocks == 2
