@@ -35,15 +35,15 @@ class Mortal:
         self.left = folder / f"left-{number}"
         self.log = folder / "log"
         self.gone = asyncio.Event()
-        self.pid = 0
-
+        self._process: int | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
     def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Take the bot's own connection, by which it is commanded."""
         self._reader, self._writer = reader, writer
-        self.pid = _pid_behind(writer)
+        # by its number alone, one that has died could be mistaken for a stranger born since
+        self._process = os.pidfd_open(_pid_behind(writer))
 
     async def tell(self, word: str, number: float = 0) -> dict[str, int]:
         """Give an order, wait until the bot has obeyed and is calm, or is dead, and return what it says to it."""
@@ -54,9 +54,22 @@ class Mortal:
             await self._writer.drain()
             if said := await self._reader.readline():
                 return json.loads(said)
-        self._writer.close()
-        self.gone.set()
+        self._mourn()
         return {}
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still lives."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, number)
+
+    def _mourn(self) -> None:
+        """Note that it is gone."""
+        if self._process is not None and self._writer is not None:
+            os.close(self._process)
+            self._process = None
+            self._writer.close()
+        self.gone.set()
 
     async def advance(self, seconds: float) -> None:
         """Move its time."""
@@ -78,14 +91,11 @@ class Mortal:
         """Have it stop, and wait until it is gone."""
         if self.gone.is_set() or self._reader is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, by)
+        self.send_signal(by)
         with contextlib.suppress(ConnectionError):
             while await asyncio.wait_for(self._reader.readline(), PATIENCE_S):
                 pass
-        if self._writer is not None:
-            self._writer.close()
-        self.gone.set()
+        self._mourn()
 
 
 class Nursery:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import random
 import signal
 from collections import Counter
@@ -226,7 +225,7 @@ class Soak:
         mortal, stack = self._bots.pop(0)
         moving = asyncio.create_task(self._house.clock.advance(1))
         await asyncio.sleep(self._dice.uniform(0, 0.03))  # in the middle of whatever it does
-        os.kill(mortal.pid, signal.SIGTERM if polite else signal.SIGKILL)
+        mortal.send_signal(signal.SIGTERM if polite else signal.SIGKILL)
         await moving
         while not mortal.gone.is_set():
             await self._step(0.5)
