@@ -192,17 +192,20 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+async def _close(connection: _Connection, opening: asyncio.Future[Any]) -> None:
+    """Close a connection once it is open, or else its driver's thread would answer a loop that is closed."""
+    await asyncio.wait({opening})
+    await connection.close()
+
+
 async def _connect(stack: contextlib.AsyncExitStack, path: Path, busy_timeout_s: float) -> _Connection:
     connect = functools.partial(
         sqlite3.connect, path, isolation_level=None, timeout=busy_timeout_s, cached_statements=_CACHED_STATEMENTS
     )
     connection = _Connection(connect, iter_chunk_size=64)
     opening = asyncio.ensure_future(connection)
-    try:
-        await asyncio.shield(opening)
-    finally:  # where the caller is cancelled, too: else the driver's thread would answer a loop that is closed
-        await asyncio.wait({opening})
-        stack.push_async_callback(connection.close)
+    stack.push_async_callback(_close, connection, opening)  # before any await, of which each may be cancelled
+    await asyncio.shield(opening)
     connection.row_factory = sqlite3.Row
     await connection.execute("PRAGMA journal_mode = WAL")
     await connection.execute("PRAGMA synchronous = FULL")
