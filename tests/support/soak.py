@@ -31,7 +31,7 @@ EDITS = (
 )
 ROUTES = ("POST /interactions/{interaction_id}/{token}/callback", "POST /channels/{channel_id}/messages", *EDITS)
 IN_DOUBT, TASK_FAILED = "released, told: outcome_unknown", "released, told: task_failed"
-COLLECTABLE = "collectable"
+HOSTING_FAILED, COLLECTABLE = "released, told: hosting_failed", "collectable"
 HTML = b"<html>"
 """What a proxy answers that may have passed the request on; a 503 in the provider's own words is a refusal."""
 CALM_WITHIN_S = 0.25
@@ -196,7 +196,7 @@ class Soak:
             ("read reset", lambda: knobs.poll.append(HttpFault(drop=True), times=2)),
             ("result cut", lambda: knobs.result.append(BodyFault(kind="cut"))),
             ("result 5xx", lambda: knobs.result.append(HttpFault(status=503))),
-            ("upload fault", lambda: knobs.upload.append(UploadFault())),
+            ("upload fault", self._upload_fault),
             ("Discord 429", lambda: faults.inject(route, Fault.rate_limited(0.01))),
             ("Discord 5xx", lambda: faults.inject(route, Fault.server_error(status, performed=done))),
             ("Discord reset", lambda: faults.inject(route, Fault.dropped(performed=done))),
@@ -209,6 +209,10 @@ class Soak:
     def _create_in_doubt(self, fault: HttpFault) -> None:
         self._house.evolink.knobs.create.append(fault)
         self.report.bounds[IN_DOUBT] += 1
+
+    def _upload_fault(self) -> None:
+        self._house.evolink.knobs.upload.append(UploadFault())
+        self.report.bounds[HOSTING_FAILED] += 1
 
     async def _death(self) -> None:
         """Kill the oldest process; now and then its successor runs already.
