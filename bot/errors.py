@@ -43,6 +43,7 @@ ImagebotError
 │   ├── StoreConflict        the database is well and will never take this: say what else, do not repeat
 │   ├── StoreLocked          another program holds it
 │   ├── StoreFull            its disk has no room
+│   ├── StoreUnclear         its disk failed, and nothing shows why
 │   └── StoreDamaged         what is in it makes no sense any more
 ├── CannotConnect            Discord cannot be reached or does not let the bot in; the message is for the operator
 ├── CannotListen             the web server cannot use WEB_HOST and WEB_PORT; the message is for the operator
@@ -400,6 +401,10 @@ class StoreLocked(StoreError):
 
 class StoreFull(StoreError):
     """The disk of the database has no room for what would have to be written; there may be room again."""
+
+
+class StoreUnclear(StoreError):
+    """The disk of the database failed, and nothing shows why; whatever it was may have passed."""
 
 
 class StoreDamaged(StoreError):

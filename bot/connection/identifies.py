@@ -41,6 +41,7 @@ class Identifies:
         self._meta = meta
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
+        self._keeping = asyncio.Lock()
         self._last: float | None = None
         self._unkept: list[datetime] = []
 
@@ -61,14 +62,15 @@ class Identifies:
         """Remember that a session is begun now: to be called before Discord is asked."""
         self._last = self._clock.monotonic()
         now = self._clock.now()
-        self._unkept = [*self._unkept, now]
-        try:
-            while not await self._kept(now):
-                pass  # another process has noted one meanwhile
-        except StoreError as error:
-            log.warning("a begun session cannot be remembered", extra={"error": repr(error)})
-        else:
-            self._unkept = []
+        async with self._keeping:  # what is unkept is handed over by one, or it would be counted once for each
+            self._unkept = [*self._unkept, now]
+            try:
+                while not await self._kept(now):
+                    pass  # another process has noted one meanwhile
+            except StoreError as error:
+                log.warning("a begun session cannot be remembered", extra={"error": repr(error)})
+            else:
+                self._unkept = []
 
     async def _kept(self, now: datetime) -> bool:
         """Keep what was begun; False where that was changed between the look and the write."""

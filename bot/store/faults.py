@@ -7,7 +7,7 @@ be taken, and others that one of ours is wrong.
 import sqlite3
 from pathlib import Path
 
-from bot.errors import StoreConflict, StoreDamaged, StoreError, StoreFull, StoreLocked
+from bot.errors import StoreConflict, StoreDamaged, StoreError, StoreFull, StoreLocked, StoreUnclear
 from bot.files import NO_ROOM, try_to_write
 
 PUT_BACK = "put the last backup in its place"
@@ -74,7 +74,11 @@ def cause(path: Path, error: sqlite3.Error) -> tuple[type[StoreError], str]:
         if trouble.errno in NO_ROOM:
             return StoreFull, _MAKE_ROOM
         return StoreError, f"{path.parent} cannot be written ({trouble.strerror}); see that the bot's user can"
-    return (StoreFull, _MAKE_ROOM) if code == sqlite3.SQLITE_FULL else (StoreError, "look at its owner and rights")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreFull, _MAKE_ROOM
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreUnclear, "its disk failed, and nothing shows why; see the system's log"
+    return StoreError, "look at its owner and rights"
 
 
 def is_condition(error: Exception) -> bool:

@@ -1,10 +1,14 @@
-"""Opening a database that another program may hold for a while: a backup, a look from outside, a bot that is ending."""
+"""Opening a database that cannot be had just now.
+
+Another program may hold it for a while (a backup, a look from outside, a bot that is ending), and a disk may fail for a
+reason that is gone when it is looked for: one that was full until then, for instance.
+"""
 
 import logging
 from pathlib import Path
 
 from bot.clock import Clock
-from bot.errors import StoreLocked
+from bot.errors import StoreLocked, StoreUnclear
 from bot.store.database import BUSY_TIMEOUT_S, Database
 
 log = logging.getLogger(__name__)
@@ -17,13 +21,13 @@ PAUSE_S = 1.0
 async def open_patiently(
     path: Path, *, alone: bool, may_be_empty: bool = True, clock: Clock, busy_timeout_s: float = BUSY_TIMEOUT_S
 ) -> Database:
-    """Open as `Database.open` does; where another program holds the database wait for it, a minute at most."""
+    """Open as `Database.open` does; what may pass, StoreLocked and StoreUnclear, is waited for, a minute at most."""
     since_s = clock.monotonic()
     told = False
     while True:
         try:
             database = await Database.open(path, alone=alone, may_be_empty=may_be_empty, busy_timeout_s=busy_timeout_s)
-        except StoreLocked as error:
+        except (StoreLocked, StoreUnclear) as error:
             if clock.monotonic() - since_s >= PATIENCE_S:
                 raise
             if not told:
@@ -32,5 +36,5 @@ async def open_patiently(
             await clock.sleep(PAUSE_S)
         else:
             if told:
-                log.info("the database is free")
+                log.info("the database can be used")
             return database

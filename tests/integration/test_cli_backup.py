@@ -77,7 +77,7 @@ async def test_a_start_waits_for_a_database_that_is_held(tmp_path: Path, caplog:
     await clock.run_until(opening.done, step_s=1)
     await (await opening).close()
     lines = [record.message for record in caplog.records if record.name == "bot.store.opening"]
-    assert lines == ["waiting for the database", "the database is free"]
+    assert lines == ["waiting for the database", "the database can be used"]
 
 
 async def test_a_start_does_not_wait_for_ever(tmp_path: Path) -> None:
