@@ -170,12 +170,14 @@ class Admission:
             jobs_per_guild=facts.settings.jobs_per_guild,
         )
 
+        binding = policy.bind(asking, rules, now=now)
+
         def decide(usages: Mapping[Window, Usage], running: Running) -> None:
-            decision = policy.decide(asking, rules, usages, running, now=now)
+            decision = binding.decide(usages, running)
             if not decision.admitted:
                 raise NotAdmitted(decision)
 
-        return admissions.Plan(windows=policy.windows(asking, rules, now=now), decide=decide)
+        return admissions.Plan(windows=binding.windows, decide=decide)
 
     async def _refusal(self, decision: Decision, asking: Asking, quality: Quality) -> errors.Refusal:
         """Return what the person is told; where everything is used up, nobody else needs to ask."""

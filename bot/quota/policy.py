@@ -89,22 +89,40 @@ class Policy:
     jobs_per_guild: int | None
 
 
-def windows(asking: Asking, policy: Policy, *, now: datetime) -> tuple[Window, ...]:
-    """Return, each once, the windows whose usage `decide` looks up at the same `now`."""
-    return tuple(dict.fromkeys(_window(rule, asking, policy, now=now) for _, rule in _binding(asking, policy)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """The rules that bind a request at one moment, each with its group and its window."""
+
+    asking: Asking
+    policy: Policy
+    rules: tuple[tuple[int, Rule, Window], ...]
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Return, each once, the windows whose usage `decide` looks up."""
+        return tuple(dict.fromkeys(window for _, _, window in self.rules))
+
+    def decide(self, usages: Mapping[Window, Usage], running: Running) -> Decision:
+        """Decide by the truth table above; `usages` holds each of `windows`, else KeyError."""
+        asking = self.asking
+        standings = tuple(
+            Standing(
+                rule=rule,
+                group=group,
+                window=window,
+                usage=usages[window],
+                needed=asking.images if rule.unit is Unit.IMAGES else asking.credits,
+            )
+            for group, rule, window in self.rules
+        )
+        refused_by = foremost(refusing(standings)) or _too_many(asking, self.policy, running)
+        return Decision(refused_by=refused_by, standings=standings)
 
 
-def decide(
-    asking: Asking, policy: Policy, usages: Mapping[Window, Usage], running: Running, *, now: datetime
-) -> Decision:
-    """Decide by the truth table above; `usages` holds each of `windows` at the same `now`, else KeyError."""
-    standings: list[Standing] = []
-    for group, rule in _binding(asking, policy):
-        window = _window(rule, asking, policy, now=now)
-        needed = asking.images if rule.unit is Unit.IMAGES else asking.credits
-        standings.append(Standing(rule=rule, group=group, window=window, usage=usages[window], needed=needed))
-    refused_by = foremost(refusing(standings)) or _too_many(asking, policy, running)
-    return Decision(refused_by=refused_by, standings=tuple(standings))
+def bind(asking: Asking, policy: Policy, *, now: datetime) -> Binding:
+    """Find what binds a request at this moment."""
+    bound = ((group, rule, _window(rule, asking, policy, now=now)) for group, rule in _in_force(asking, policy))
+    return Binding(asking=asking, policy=policy, rules=tuple(bound))
 
 
 def _too_many(asking: Asking, policy: Policy, running: Running) -> TooMany | None:
@@ -117,7 +135,7 @@ def _too_many(asking: Asking, policy: Policy, running: Running) -> TooMany | Non
     return None
 
 
-def _binding(asking: Asking, policy: Policy) -> list[tuple[int, Rule]]:
+def _in_force(asking: Asking, policy: Policy) -> list[tuple[int, Rule]]:
     """Return the rules that bind a person, each with its group, in an order that does not depend on theirs."""
     if asking.guild_id is None:
         return _in_order(rule for rule in policy.operator if rule.scope in _ELSEWHERE)

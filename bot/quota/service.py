@@ -184,8 +184,8 @@ class QuotaService:
         return () if guild_id is None else await self._rules.list(guild_id)
 
     async def _decide(self, asking: Asking, held: Policy, running: Running, *, now: datetime) -> Decision:
-        usages = await self._ledger.sums(policy.windows(asking, held, now=now), now=now)
-        return policy.decide(asking, held, usages, running, now=now)
+        binding = policy.bind(asking, held, now=now)
+        return binding.decide(await self._ledger.sums(binding.windows, now=now), running)
 
     async def _standings(self, subject: Subject, held: Policy, role_ids: frozenset[int], *, now: datetime) -> Standings:
         asking = Asking(

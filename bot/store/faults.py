@@ -13,6 +13,11 @@ from bot.files import NO_ROOM, try_to_write
 PUT_BACK = "put the last backup in its place"
 EMPTY = f"holds nothing: perhaps a copy that was cut short; {PUT_BACK}, or remove it to begin anew"
 _MAKE_ROOM = "its disk is full; make room"
+_UNSEEN: dict[int | None, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_FULL: (StoreFull, _MAKE_ROOM),
+    sqlite3.SQLITE_IOERR: (StoreUnclear, "its disk failed, and nothing shows why; see the system's log"),
+}
+"""What is made of an error for which the folder shows no cause."""
 _NEEDED_TO_READ_BYTES = 65_536
 """The file that connections share, and something for their log."""
 
@@ -74,11 +79,7 @@ def cause(path: Path, error: sqlite3.Error) -> tuple[type[StoreError], str]:
         if trouble.errno in NO_ROOM:
             return StoreFull, _MAKE_ROOM
         return StoreError, f"{path.parent} cannot be written ({trouble.strerror}); see that the bot's user can"
-    if code == sqlite3.SQLITE_FULL:
-        return StoreFull, _MAKE_ROOM
-    if code == sqlite3.SQLITE_IOERR:
-        return StoreUnclear, "its disk failed, and nothing shows why; see the system's log"
-    return StoreError, "look at its owner and rights"
+    return _UNSEEN.get(code, (StoreError, "look at its owner and rights"))
 
 
 def is_condition(error: Exception) -> bool:

@@ -4,6 +4,7 @@ What is not there is as the program has it; what cannot be used as well, and tha
 this program wrote and this one does not know stays where it is.
 """
 
+import functools
 import json
 import logging
 from dataclasses import fields
@@ -35,8 +36,9 @@ _TYPES = get_type_hints(GuildSettings) | _NARROWER
 _VALUES: dict[str, TypeAdapter[Any]] = {each.name: TypeAdapter(_TYPES[each.name]) for each in fields(GuildSettings)}
 
 
+@functools.lru_cache(maxsize=256)
 def read(stored: str, *, guild_id: int) -> GuildSettings:
-    """Return what a server has set."""
+    """Return what a server has set; it is asked for with each request, and hardly ever changes."""
     known: dict[str, Any] = {}
     for name, value in _as_object(stored, guild_id=guild_id).items():
         if name not in _VALUES:

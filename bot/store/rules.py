@@ -12,18 +12,21 @@ from bot.store import admin_log
 from bot.store.database import Database, Row
 from bot.store.instants import to_stored
 
-_LIST = "SELECT * FROM rules WHERE guild_id = ? ORDER BY scope, subject_id, unit, period"
-_FIND = "SELECT * FROM rules WHERE guild_id = ? AND scope = ? AND subject_id = ? AND unit = ? AND period = ?"
+_COLUMNS = "scope, subject_id, unit, period, limit_, rolling"
+_LIST = f"SELECT {_COLUMNS} FROM rules WHERE guild_id = ? ORDER BY scope, subject_id, unit, period"  # noqa: S608 - ours
+_FIND = f"""
+SELECT {_COLUMNS} FROM rules WHERE guild_id = ? AND scope = ? AND subject_id = ? AND unit = ? AND period = ?
+"""  # noqa: S608 - ours
 _COUNT = "SELECT count(*) FROM rules WHERE guild_id = ?"
 _PUT = """
 INSERT OR REPLACE INTO rules (guild_id, scope, subject_id, unit, period, limit_, rolling, set_by, set_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_REMOVE = """
+_REMOVE = f"""
 DELETE FROM rules
 WHERE guild_id = ? AND scope = ? AND subject_id = ? AND unit = ifnull(?, unit) AND period = ifnull(?, period)
-RETURNING *
-"""
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - ours
 
 
 def read_rules(connection: sqlite3.Connection, guild_id: int) -> tuple[Rule, ...]:
@@ -114,19 +117,13 @@ def _text(rule: Rule) -> str:
 
 
 def _rule(row: Row) -> Rule:
-    return _rule_of(
-        scope=row["scope"],
-        subject_id=row["subject_id"],
-        unit=row["unit"],
-        period=row["period"],
-        limit=row["limit_"],
-        rolling=row["rolling"],
-    )
+    return _rule_of(tuple(row))
 
 
 @functools.lru_cache(maxsize=1024)
-def _rule_of(*, scope: str, subject_id: int, unit: str, period: str, limit: int | None, rolling: int) -> Rule:
+def _rule_of(columns: tuple[str, int, str, str, int | None, int]) -> Rule:
     """Make a rule of its columns; a server's are read with each request, and hardly ever change."""
+    scope, subject_id, unit, period, limit, rolling = columns
     return Rule(
         scope=Scope(scope),
         subject_id=subject_id or None,

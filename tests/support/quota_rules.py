@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.quota.model import Asking, Period, Rule, Running, Scope, Subject, Unit, Usage, Whose
-from bot.quota.policy import Policy, decide, windows
+from bot.quota.policy import Policy, bind
 from bot.quota.standing import Decision
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -61,8 +61,9 @@ def decided(
     running: Running | None = None,
 ) -> Decision:
     """Decide where some have used something in every window of theirs, or everybody the same."""
-    usages = {window: every or (used or {}).get(window.subject, Usage()) for window in windows(asked, by, now=NOW)}
-    return decide(asked, by, usages, running or Running(), now=NOW)
+    binding = bind(asked, by, now=NOW)
+    usages = {window: every or (used or {}).get(window.subject, Usage()) for window in binding.windows}
+    return binding.decide(usages, running or Running())
 
 
 def bound_by(decision: Decision) -> list[tuple[Scope, int | None]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.quota.model import Asking, Rule, Running, Scope, Subject, Unit, Usage, Whose, Window
-from bot.quota.policy import decide, windows
+from bot.quota.policy import bind
 from bot.quota.standing import Standing
 from tests.support.quota_rules import (
     BLUE,
@@ -142,21 +142,21 @@ def test_no_window_of_the_operators_is_one_of_an_administrators_rules(asked: Ask
 
 def test_where_nobody_has_set_anything_the_days_are_the_servers() -> None:
     """DEFAULT_MEMBER_IMAGES_PER_DAY is a rule for members as any other."""
-    (window,) = windows(asking(), policy(), now=NOW)
+    (window,) = bind(asking(), policy(), now=NOW).windows
     assert (window.subject, window.begins_at) == (MEMBER_HERE, datetime(2026, 11, 21, 23, 0, tzinfo=UTC))
 
 
 def test_windows_are_each_named_once() -> None:
     """Pictures and credits of a day, and several roles' days, are one look into the ledger."""
     by = policy(rule(Scope.ROLE, 1, RED), rule(Scope.ROLE, ONE, RED, unit=CREDITS), rule(Scope.ROLE, 3, BLUE))
-    assert len(windows(asking(), by, now=NOW)) == 1
+    assert len(bind(asking(), by, now=NOW).windows) == 1
     assert len(decided(asking(), by).standings) == 3
 
 
 def test_a_window_that_was_not_looked_up_admits_nothing() -> None:
     """What is not known is not taken for unused."""
     with pytest.raises(KeyError):
-        decide(asking(), policy(), {}, Running(), now=NOW)
+        bind(asking(), policy(), now=NOW).decide({}, Running())
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,9 @@ def test_nothing_is_admitted_past_a_limit(
 ) -> None:
     """By the letter of the rules: every ceiling, and of the member's own the nearest set, or of roles a whole one."""
     by = policy(*rules, operator=tuple(operator), default_images_per_day=3)
-    usages: dict[Window, Usage] = {window: data.draw(USAGES) for window in windows(asked, by, now=NOW)}
-    decision = decide(asked, by, usages, Running(), now=NOW)
+    binding = bind(asked, by, now=NOW)
+    usages: dict[Window, Usage] = {window: data.draw(USAGES) for window in binding.windows}
+    decision = binding.decide(usages, Running())
 
     def kept(standing: Standing) -> bool:
         usage, unit = usages[standing.window], standing.rule.unit
@@ -332,5 +333,5 @@ def test_the_order_of_rules_does_not_matter(
     """The same windows, standings and refusal, however the database hands the rules out."""
     one = policy(*rules, operator=tuple(operator))
     other = policy(*data.draw(st.permutations(rules)), operator=tuple(data.draw(st.permutations(operator))))
-    assert windows(asked, one, now=NOW) == windows(asked, other, now=NOW)
+    assert bind(asked, one, now=NOW).windows == bind(asked, other, now=NOW).windows
     assert decided(asked, one, every=usage) == decided(asked, other, every=usage)
