@@ -69,11 +69,11 @@ class ManualClock:
         end = self._elapsed + limit_s
         while not condition():
             assert self._elapsed < end, f"not reached within {limit_s} s of moved time"
-            await _breathe()
+            await breathe()
             await self.advance(step_s)
 
 
-async def _breathe() -> None:
+async def breathe() -> None:
     """Give sockets, threads and other processes a moment; no timer of ours is waited for.
 
     The moment is longer where this process had to wait for a busy machine itself: then whatever is under way has to

@@ -136,6 +136,9 @@ def _assert_paid_once(house: House, jobs: list[StoredJob]) -> None:
         in_doubt = job.failure == "outcome_unknown"
         assert task.id in known or in_doubt, f"the task of {job} was forgotten"
         assert task.final_status != "completed" or in_doubt or job.status in {Status.DELIVERED, Status.READY}, job
+    failed = {task.id for task in house.tasks if task.final_status == "failed"}
+    for job in jobs:
+        assert job.failure != "task_failed" or job.task_id in failed, f"{job} was called failed, and its task was not"
 
 
 def _assert_told(house: House, messages: list[Message], jobs: list[StoredJob]) -> None:

@@ -15,6 +15,7 @@ from bot.sandbox.discord import Channel, Fault, PersonCannot
 from bot.sandbox.evolink import BodyFault, Failed, HttpFault, UploadFault
 from bot.ui import texts
 from tests.support import promises
+from tests.support.clock import breathe
 from tests.support.house import House, open_house
 from tests.support.kill_scenarios import a_source
 from tests.support.nursery import Mortal, Nursery
@@ -125,6 +126,7 @@ class Soak:
         assert len(jobs) >= self._n_jobs, f"{len(jobs)} jobs"
         self.report.ends.update(each.end for each in jobs)
         self.report.bounds[IN_DOUBT] += len(self._cut_off)
+        self.report.bounds[TASK_FAILED] += sum(task.final_status == "failed" for task in self._house.tasks)
         too_many = self.report.ends - self.report.bounds
         del too_many["delivered"]
         assert not too_many, f"{too_many} more than anything that happened explains: {self.report}"
@@ -145,7 +147,6 @@ class Soak:
         person, kind = self._dice.choice(self._people), self._dice.random()
         if self._dice.random() < 0.05:
             self._house.evolink.knobs.task.append(Failed(code="service_error"))
-            self.report.bounds[TASK_FAILED] += 1
         place: Channel = self._hidden if kind < 0.05 else self._house.channel
         if kind < 0.15 and not person.accepts_direct_messages:
             self.report.bounds[COLLECTABLE] += 1
@@ -255,7 +256,7 @@ class Soak:
     async def _step(self, seconds: float) -> None:
         await self._collect()
         await self._house.clock.advance(seconds)
-        await asyncio.sleep(0.004)
+        await breathe()
         assert all(not mortal.gone.is_set() for mortal, _ in self._bots), "a bot has ended by itself"
 
 
