@@ -31,7 +31,9 @@ from bot.intake import (
 )
 from bot.jobs.claims import Claims
 from bot.settings import MessageContent
-from bot.ui import admin_words, edit_form, panel_forms, texts, views
+from bot.ui import edit_form, texts, views
+from bot.ui.admin import words as admin_words
+from bot.ui.panel import forms as panel_forms
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from bot.intake.admin import Administration, Named
 from bot.jobs.model import Quality
 from bot.quota.model import MAX_WHY_CHARS, Period, Unit
 from bot.quota.report import MAX_DAYS
-from bot.ui.admin_options import HIGHEST_CHOICES, PERIOD_CHOICES, UNIT_CHOICES, CountedChannel
+from bot.ui.admin.options import HIGHEST_CHOICES, PERIOD_CHOICES, UNIT_CHOICES, CountedChannel
 from bot.ui.texts import admin_commands as texts
 
 Interaction = discord.Interaction[ImageBot]

@@ -8,7 +8,7 @@ from bot import errors
 from bot.guilds import permits
 from bot.guilds.model import GuildSettings, Wanted
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import promised
+from bot.intake.admin.answers import promised
 from bot.intake.askers import asker_of
 from bot.intake.offers import settings_for
 from bot.jobs.admission import Terms

@@ -11,9 +11,9 @@ import discord
 from discord import ui
 
 from bot.ui import texts
-from bot.ui.admin_buttons import AdminPageButton
+from bot.ui.admin.buttons import AdminPageButton
 from bot.ui.history_buttons import HistoryButton, TurnButton
-from bot.ui.panel_items import PanelItem
+from bot.ui.panel.items import PanelItem
 from bot.ui.reply_buttons import ClearReferencesButton, DoReplyButton, EditMessageButton
 from bot.ui.result_buttons import ResultButton
 

@@ -1,7 +1,7 @@
 """What the operator has set holds for everybody, administrators too, and ends when it is over: the whole bot."""
 
 from bot.sandbox.evolink import HttpFault
-from bot.ui.panel_items import Choice
+from bot.ui.panel.items import Choice
 from tests.acceptance.test_admin import drawn, manager, said
 from tests.acceptance.test_settings_panel import chosen, panel_of
 from tests.support.house import House, words

@@ -9,7 +9,7 @@ from bot.jobs.model import Quality, Size
 from bot.sandbox.discord import Exchange, Message, Permission, Person
 from bot.sandbox.discord.message_forms import EPHEMERAL
 from bot.settings import ReplyToPicture
-from bot.ui.panel_items import Choice, item_id
+from bot.ui.panel.items import Choice, item_id
 from tests.support.house import House
 from tests.support.server_settings import settings_of
 

@@ -12,10 +12,10 @@ import pytest
 from bot.sandbox.discord import Channel, Exchange, Message, Permission, Person
 from bot.sandbox.discord.exchanges import Modal
 from bot.ui import views
-from bot.ui.admin_buttons import AdminPage
+from bot.ui.admin.buttons import AdminPage
 from bot.ui.history_buttons import HistoryPress
-from bot.ui.panel_forms import Form
-from bot.ui.panel_items import Choice
+from bot.ui.panel.forms import Form
+from bot.ui.panel.items import Choice
 from bot.ui.result_buttons import Press
 from tests.support.house import House
 

@@ -27,10 +27,12 @@ from bot.quota.model import (
 )
 from bot.quota.report import DayUsage, MemberUsage, RefusalCount, UsageReport
 from bot.quota.standing import ALWAYS, Standing
-from bot.ui import admin_rules, admin_usage, views
-from bot.ui.admin_buttons import AdminPage, AdminPageButton
-from bot.ui.admin_log import ENTRIES_PER_PAGE, log_message
-from bot.ui.admin_rules import AdminMessage, Limits, rules_message
+from bot.ui import views
+from bot.ui.admin import rules as admin_rules
+from bot.ui.admin import usage as admin_usage
+from bot.ui.admin.buttons import AdminPage, AdminPageButton
+from bot.ui.admin.log import ENTRIES_PER_PAGE, log_message
+from bot.ui.admin.rules import AdminMessage, Limits, rules_message
 from bot.ui.texts import admin, admin_amounts, admin_log, panel
 from bot.ui.texts import admin_usage as usage_texts
 

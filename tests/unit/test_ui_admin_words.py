@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.ui import admin_words
+from bot.ui.admin import words as admin_words
 
 LONG_ID = 2**63 - 1
 

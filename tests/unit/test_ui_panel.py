@@ -15,11 +15,12 @@ from bot.jobs.model import Quality, Size
 from bot.sandbox.discord.component_forms import check_components
 from bot.sandbox.discord.forms import FormFaults
 from bot.settings import ReplyToPicture
-from bot.ui import panel_forms, views
-from bot.ui.panel import PanelFacts, settings_panel
-from bot.ui.panel_forms import Form, PanelForm
-from bot.ui.panel_items import Choice, item_id
-from bot.ui.panel_options import ZONES
+from bot.ui import views
+from bot.ui.panel import forms as panel_forms
+from bot.ui.panel.forms import Form, PanelForm
+from bot.ui.panel.items import Choice, item_id
+from bot.ui.panel.layout import PanelFacts, settings_panel
+from bot.ui.panel.options import ZONES
 from bot.ui.texts import panel
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import tzinfo
 
 from bot.errors import BadSetting
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import Interaction, confirm, promised
-from bot.intake.admin_rights import guild_of
+from bot.intake.admin.answers import Interaction, confirm, promised
+from bot.intake.admin.rights import guild_of
 from bot.quota.model import Period, Rule, Scope, Subject, Unit, Whose
 from bot.quota.parsing import is_none, parse_limit
 from bot.quota.service import QuotaService

@@ -6,12 +6,12 @@ import discord
 
 from bot.errors import BadSetting
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import confirm, promised, stored
-from bot.intake.admin_rights import AdminRights, guild_of
-from bot.intake.admin_targets import Somebody, check_role
+from bot.intake.admin.answers import confirm, promised, stored
+from bot.intake.admin.rights import AdminRights, guild_of
+from bot.intake.admin.targets import Somebody, check_role
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality
-from bot.ui import admin_words
+from bot.ui.admin import words as admin_words
 from bot.ui.texts import admin
 
 if TYPE_CHECKING:

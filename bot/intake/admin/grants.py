@@ -4,9 +4,9 @@ import discord
 
 from bot.errors import BadSetting
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import Interaction, confirm, promised
-from bot.intake.admin_rights import guild_of
-from bot.intake.admin_targets import Named, Somebody, check_member
+from bot.intake.admin.answers import Interaction, confirm, promised
+from bot.intake.admin.rights import guild_of
+from bot.intake.admin.targets import Named, Somebody, check_member
 from bot.quota.model import ByHand, Scope, Subject, Unit, Whose
 from bot.quota.parsing import parse_amount
 from bot.quota.service import QuotaService

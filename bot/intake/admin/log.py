@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import discord
 
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import promised, show_page, stored
-from bot.intake.admin_rights import guild_of
-from bot.ui.admin_log import ENTRIES_PER_PAGE, log_message
+from bot.intake.admin.answers import promised, show_page, stored
+from bot.intake.admin.rights import guild_of
+from bot.ui.admin.log import ENTRIES_PER_PAGE, log_message
 
 if TYPE_CHECKING:
     from bot.client import ImageBot

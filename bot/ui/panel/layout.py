@@ -14,9 +14,10 @@ from discord import ui
 
 from bot.guilds.model import MAX_CHANNELS, GuildSettings
 from bot.settings import ReplyToPicture
-from bot.ui import characters, panel_options
+from bot.ui import characters
 from bot.ui.cards import BLUE
-from bot.ui.panel_items import Choice, PanelItem, item_id
+from bot.ui.panel import options as panel_options
+from bot.ui.panel.items import Choice, PanelItem, item_id
 from bot.ui.texts import panel
 
 IMAGE_CHANNELS = (

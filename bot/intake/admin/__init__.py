@@ -9,18 +9,18 @@ import discord
 
 from bot.guilds.service import GuildService
 from bot.images.chart import Charts
-from bot.intake.admin_budget import BudgetDesk
-from bot.intake.admin_grants import GrantDesk
-from bot.intake.admin_log import LogDesk
-from bot.intake.admin_members import MemberDesk, WordDesk
-from bot.intake.admin_quotas import ListDesk, QuotaDesk
-from bot.intake.admin_rights import AdminRights
-from bot.intake.admin_targets import Named
-from bot.intake.admin_usage import UsageDesk
+from bot.intake.admin.budget import BudgetDesk
+from bot.intake.admin.grants import GrantDesk
+from bot.intake.admin.log import LogDesk
+from bot.intake.admin.members import MemberDesk, WordDesk
+from bot.intake.admin.quotas import ListDesk, QuotaDesk
+from bot.intake.admin.rights import AdminRights
+from bot.intake.admin.targets import Named
+from bot.intake.admin.usage import UsageDesk
 from bot.intake.answers import answer_privately, explained
 from bot.quota.reports import Reports
 from bot.quota.service import QuotaService
-from bot.ui.admin_buttons import AdminPage, AdminPageButton
+from bot.ui.admin.buttons import AdminPage, AdminPageButton
 from bot.ui.texts import admin
 
 __all__ = ["Administration", "Named"]

@@ -4,13 +4,13 @@ import discord
 
 from bot.errors import BadSetting
 from bot.guilds.service import GuildService
-from bot.intake.admin_answers import Interaction, confirm, promised, show_page, stored
-from bot.intake.admin_rights import guild_of, is_known
-from bot.intake.admin_targets import Named, check_member, check_role
+from bot.intake.admin.answers import Interaction, confirm, promised, show_page, stored
+from bot.intake.admin.rights import guild_of, is_known
+from bot.intake.admin.targets import Named, check_member, check_role
 from bot.quota.model import Period, Rule, Scope, Unit
 from bot.quota.parsing import parse_limit
 from bot.quota.service import QuotaService
-from bot.ui.admin_rules import Limits, is_orphaned, rules_message
+from bot.ui.admin.rules import Limits, is_orphaned, rules_message
 from bot.ui.texts import admin
 
 

@@ -12,16 +12,17 @@ from bot import errors
 from bot.clock import Clock
 from bot.guilds.model import MAX_JOBS_AT_ONCE, GuildSettings
 from bot.guilds.service import Change, GuildService
-from bot.intake.admin_answers import stored
-from bot.intake.admin_rights import AdminRights, guild_of, is_known
+from bot.intake.admin.answers import stored
+from bot.intake.admin.rights import AdminRights, guild_of, is_known
 from bot.intake.answers import answer_privately, explained
 from bot.jobs.model import Quality, Size
 from bot.settings import ReplyToPicture
-from bot.ui import panel_forms, texts
-from bot.ui.panel import PanelFacts, settings_panel
-from bot.ui.panel_forms import Form, PanelForm
-from bot.ui.panel_items import Choice, PanelItem
-from bot.ui.panel_options import AS_USUAL
+from bot.ui import texts
+from bot.ui.panel import forms as panel_forms
+from bot.ui.panel.forms import Form, PanelForm
+from bot.ui.panel.items import Choice, PanelItem
+from bot.ui.panel.layout import PanelFacts, settings_panel
+from bot.ui.panel.options import AS_USUAL
 from bot.ui.texts import panel
 
 if TYPE_CHECKING:

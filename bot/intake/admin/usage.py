@@ -15,11 +15,11 @@ import discord
 from bot.guilds.service import GuildService
 from bot.images.chart import Charts
 from bot.images.worker import WorkerDied
-from bot.intake.admin_answers import Interaction, confirm, promised
-from bot.intake.admin_rights import guild_of
+from bot.intake.admin.answers import Interaction, confirm, promised
+from bot.intake.admin.rights import guild_of
 from bot.quota.report import UsageReport, with_names
 from bot.quota.reports import Reports
-from bot.ui.admin_usage import usage_embed
+from bot.ui.admin.usage import usage_embed
 from bot.ui.texts import admin_usage as texts
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from discord import ui
 from bot.jobs.model import Quality
 from bot.quota.model import Rule, Scope
 from bot.ui import characters, views
-from bot.ui.admin_buttons import AdminPage, AdminPageButton
+from bot.ui.admin.buttons import AdminPage, AdminPageButton
 from bot.ui.cards import BLUE
 from bot.ui.texts import admin, admin_rules
 

@@ -9,7 +9,7 @@ import discord
 from bot import errors
 from bot.intake.answers import refusals_of_discord_noted
 from bot.ui import characters
-from bot.ui.admin_rules import AdminMessage
+from bot.ui.admin.rules import AdminMessage
 
 if TYPE_CHECKING:
     from bot.client import ImageBot

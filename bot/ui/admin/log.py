@@ -6,8 +6,8 @@ import discord
 
 from bot.guilds.model import LogEntry
 from bot.ui import views
-from bot.ui.admin_buttons import AdminPage, AdminPageButton
-from bot.ui.admin_rules import AdminMessage
+from bot.ui.admin.buttons import AdminPage, AdminPageButton
+from bot.ui.admin.rules import AdminMessage
 from bot.ui.cards import BLUE
 from bot.ui.texts import admin_log
 

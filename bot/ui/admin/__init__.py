@@ -1,0 +1,1 @@
+"""What administrators see and press under /admin, but for the panel of settings."""
