@@ -93,30 +93,38 @@ def failure_card(job: Job) -> Card:
 def cancelled_card(job: Job) -> Card:
     """Return what Cancel did: before the model had the prompt it ended the job, later it only closed the card."""
     if job.cancel_requested_at is None:
-        return _notice(job, title=Status.CANCELLED, sentence=texts.cancelled_before(), button=None)
-    return _notice(job, title=Status.CANCELLED, sentence=texts.cancelled_after(), button=views.CollectButton(job.id))
+        return _notice(job, title=texts.status_title(Status.CANCELLED), sentence=texts.cancelled_before(), button=None)
+    return _notice(
+        job,
+        title=texts.status_title(Status.CANCELLED),
+        sentence=texts.cancelled_after(),
+        button=views.CollectButton(job.id),
+    )
 
 
 def ready_card(job: Job) -> Card:
     """Return the card of a picture that is kept until somebody collects it."""
     sentence = texts.ready(job) if job.cancel_requested_at is None else texts.ready_after_cancel()
-    return _notice(job, title=Status.READY, sentence=sentence, button=views.CollectButton(job.id), colour=GREEN)
+    return _notice(
+        job, title=texts.status_title(Status.READY), sentence=sentence, button=views.CollectButton(job.id), colour=GREEN
+    )
 
 
 def expired_card(job: Job) -> Card:
     """Return the card of a picture that nobody collected while it was kept."""
     made_at = job.finished_at or job.created_at
-    return _notice(job, title=Status.EXPIRED, sentence=texts.expired(made_at), button=None)
+    return _notice(job, title=texts.status_title(Status.EXPIRED), sentence=texts.expired(made_at), button=None)
 
 
 def later_card(job: Job) -> Card:
-    """Return the card of a job that goes on longer than its reply can be edited."""
-    return _notice(job, title=Status.RUNNING, sentence=texts.still_working_here(), button=views.CollectButton(job.id))
+    """Return the card of a job that goes on longer than its reply can be edited: perhaps the last one it gets."""
+    button = views.CollectButton(job.id)
+    return _notice(job, title=texts.LATER_TITLE, sentence=texts.shown_on_request(), button=button)
 
 
 def kept_card(job: Job) -> Card:
     """Return the card of a picture that is kept and can never be shown here."""
-    return _notice(job, title=Status.READY, sentence=texts.cannot_be_shown(), button=None)
+    return _notice(job, title=texts.status_title(Status.READY), sentence=texts.cannot_be_shown(), button=None)
 
 
 def moved_card(job: Job) -> Card:
@@ -146,11 +154,9 @@ def fingerprint(card: Card) -> str:
 
 
 def _notice(
-    job: Job, *, title: Status, sentence: str, button: views.CollectButton | None, colour: discord.Colour = GREY
+    job: Job, *, title: str, sentence: str, button: views.CollectButton | None, colour: discord.Colour = GREY
 ) -> Card:
-    embed = discord.Embed(
-        title=texts.status_title(title), description=f"{sentence}\n\n{_short_prompt(job)}", colour=colour
-    )
+    embed = discord.Embed(title=title, description=f"{sentence}\n\n{_short_prompt(job)}", colour=colour)
     embed.set_footer(text=texts.reference(job))
     return Card(embed=embed, view=views.card_view(button) if button else None)
 

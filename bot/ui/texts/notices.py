@@ -24,11 +24,14 @@ def ready_after_cancel() -> str:
     )
 
 
-def still_working_here() -> str:
-    """Return what stands on a card that cannot be edited much longer, while the picture is still being made."""
+LATER_TITLE = "Press the button for your picture"
+
+
+def shown_on_request() -> str:
+    """Return what stands on a card that may soon not be edited any more: it stays true however the job goes on."""
     return (
-        "The picture is still being made, and Discord lets this reply be changed for 15 minutes only. "
-        "It is kept for you when it is done: press the button then, or whenever you like, to see it, or how it ended."
+        "It takes longer than the 15 minutes for which Discord lets this reply be changed. "
+        "It is kept for you when it is done: press the button whenever you like to see it, or how it stands."
     )
 
 
