@@ -134,11 +134,14 @@ class DiscordAnnouncer:
         """
         editor = self._editor(job)
         async with self._turns.setdefault(job.id, asyncio.Lock()):
-            await editor.seal()
-            if await still_open():
-                await self._ladder.edit_reply(
-                    job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=True)
-                )
+            try:
+                await editor.seal()
+                if await still_open():
+                    await self._ladder.edit_reply(
+                        job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=True)
+                    )
+            finally:
+                self._replies.pop(job.id, None)
 
     async def let_go(self, job: Job) -> None:
         async with self._final_turn(job):
@@ -189,6 +192,7 @@ class DiscordAnnouncer:
             finally:
                 self._replies.pop(job.id, None)
             self._endings.forget(job)
+            self._ladder.forget(job)
 
     def _editor(self, job: Job) -> MessageEditor:
         if job.id not in self._replies:

@@ -52,9 +52,9 @@ def shows(message: discord.Message, post: Post) -> bool:
     if bool(message.attachments) is not (post.picture is not None):
         return False
     ours = cards.custom_ids(post.card.view)
-    if ours:
+    if post.picture is not None:
         return _custom_ids(message) == ours
-    return any(_words(embed) == _words(post.card.embed) for embed in message.embeds)
+    return _custom_ids(message) == ours and any(_words(embed) == _words(post.card.embed) for embed in message.embeds)
 
 
 def _words(embed: discord.Embed) -> tuple[str | None, str | None]:

@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.errors import DownloadFailed, NotAPicture, StoreError
 from bot.jobs import polling
 from bot.jobs.admission import Admission
+from bot.jobs.insisting import until_stored
 from bot.jobs.model import Job, Status
 from bot.jobs.results import RESULT_LINK_LIFE, Fetched, ResultKeeper, may_come_whole
 from bot.jobs.runner import JobRunner
@@ -139,11 +140,15 @@ class LateArrivals:
             result_url=fetched.url,
             result_url_until=(job.submitted_at or now) + RESULT_LINK_LIFE,
         )
-        arrived = await self._jobs.find(job.id) if moved is not None else None
+        if moved is None:
+            return
+        arrived = await until_stored(
+            lambda: self._jobs.find(job.id), clock=self._clock, what="late arrival", job=job.id
+        )
         if arrived is None:
             return
         log.info("lost job arrived", extra={"job": job.id, "gift": arrived.gift})
-        await self._runner.start_again(arrived)
+        await self._runner.drive_anew(arrived)
         if not arrived.gift:
             await self._admission.warn_of_budget(arrived.guild_id)
 

@@ -140,12 +140,6 @@ class JobRunner:
                 live.pauses = min(live.pauses, 1)  # a try under way may fail yet: it shall not wait for minutes then
         self._pauses.hurry()
 
-    async def start_again(self, job: Job) -> None:
-        """Drive a job that had ended and goes on after all, as soon as nobody drives it any more."""
-        if job.id in self._live:
-            await asyncio.wait({self._live[job.id][1]})
-        self.start(job)
-
     async def wait_for(self, job_id: str, *, most_s: float) -> None:
         """Wait until a job is not driven here any more, but not longer than that."""
         if job_id not in self._live:
@@ -154,8 +148,8 @@ class JobRunner:
         await asyncio.wait({patience, self._live[job_id][1]}, return_when=asyncio.FIRST_COMPLETED)
         patience.cancel()
 
-    async def end(self, job: Job) -> None:
-        """Stop driving a job that was ended elsewhere, and see that its person is told."""
+    async def drive_anew(self, job: Job) -> None:
+        """Drive a job that was moved elsewhere: by a press, a late arrival. Whatever it waited for here is over."""
         if job.id in self._live:
             live, task = self._live[job.id]
             if live.cuttable:

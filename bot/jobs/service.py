@@ -135,7 +135,7 @@ class JobService:
 
     async def end_cancelled(self, job: Job) -> None:
         """Stop driving a job that was cancelled before its submission, and show that at the job's route."""
-        await self._runner.end(job)
+        await self._runner.drive_anew(job)
 
     async def is_open(self, job_id: str) -> bool:
         """Tell whether a job still goes on at the provider."""
@@ -207,7 +207,7 @@ class JobService:
         if collected is None:
             return None
         log.info("result collected", extra={"job": job.id, "user": job.user_id})
-        await self._runner.start_again(collected)
+        await self._runner.drive_anew(collected)
         await self._runner.wait_for(job.id, most_s=COLLECTING_S)
         with contextlib.suppress(errors.StoreError):
             return await self._store.find(job.id)
