@@ -18,7 +18,7 @@ from bot.delivery.endings import Endings
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.posts import Outcome
-from bot.jobs.announcer import Delivery
+from bot.jobs.announcer import Delivery, DeliveryPostponed
 from bot.jobs.model import Job, ReplyRoute, Status
 from bot.jobs.slots import Slots
 from bot.ui import cards
@@ -63,6 +63,8 @@ class DiscordAnnouncer:
         self._shows_progress = shows_progress
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
+        self._unshown_cancels: dict[str, Job] = {}
+        """By job: it goes on, and Discord did not let its card be closed when its person cancelled it."""
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._uploads = Slots(UPLOADS_AT_ONCE)
         self._stopped = False
@@ -73,6 +75,8 @@ class DiscordAnnouncer:
         return cards.progress_card(job, now=self._clock.now(), position=None)
 
     def show(self, job: Job, *, turn: int | None = None, waiting_for_provider: bool = False) -> None:
+        job = self._unshown_cancels.get(job.id, job)
+
         def draw() -> cards.Card:
             if job.cancel_requested_at is not None:
                 return cards.cancelled_card(job)  # after a restart, its card may never have been closed
@@ -116,7 +120,7 @@ class DiscordAnnouncer:
     async def close(self, job: Job, *, pressed: bool = False) -> bool:
         async with self._final_turn(job):
             if job.status is Status.CANCELLED:
-                await self._ladder.edit_reply(
+                await self._ladder.close_reply(
                     job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=pressed)
                 )
             elif job.status in {Status.FAILED, Status.LOST}:
@@ -130,18 +134,22 @@ class DiscordAnnouncer:
     async def show_cancelled(self, job: Job, *, still_open: Callable[[], Awaitable[bool]]) -> None:
         """Close the card of a job whose cancel came after its submission; no progress of it is shown any more.
 
-        Not where it has ended meanwhile (`still_open`): its end is the last word. Raises DeliveryPostponed.
+        Not where it has ended meanwhile (`still_open`): its end is the last word. Raises DeliveryPostponed; where this
+        process drives the job, the next edit of its progress closes the card then.
         """
-        editor = self._editor(job)
+        reply = self._replies.get(job.id)
         async with self._turns.setdefault(job.id, asyncio.Lock()):
+            if reply is not None:
+                await reply.editor.seal()
             try:
-                await editor.seal()
                 if await still_open():
                     await self._ladder.edit_reply(
                         job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=True)
                     )
-            finally:
-                self._replies.pop(job.id, None)
+            except DeliveryPostponed:
+                if self._replies.pop(job.id, None) is not None:
+                    self._unshown_cancels[job.id] = job
+                raise
 
     async def let_go(self, job: Job) -> None:
         async with self._final_turn(job):
@@ -191,6 +199,7 @@ class DiscordAnnouncer:
                 yield
             finally:
                 self._replies.pop(job.id, None)
+                self._unshown_cancels.pop(job.id, None)
             self._endings.forget(job)
             self._ladder.forget(job)
 

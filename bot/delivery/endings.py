@@ -3,7 +3,6 @@
 Which message shows it is the ladder's matter; that no progress lands after it is the announcer's.
 """
 
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -32,8 +31,6 @@ ONE_STEP_DOWN = 0.75
 """How much smaller the next try is where Discord takes less than it said."""
 DISK_PATIENCE = timedelta(minutes=1)
 """So long after it was made, or asked for with the button, a picture waits for a disk that takes no smaller copy."""
-RETIRE_PAUSES_S = (1.0, 4.0, 15.0)
-"""Between tries to have a reply say that its end stands elsewhere; the end itself is out by then."""
 RETIRE_FOR_S = 3600.0
 """So long a job is not done while its reply says that it goes on; after that the end, which is out, has to do."""
 
@@ -42,9 +39,10 @@ _UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Stat
 
 @dataclass(frozen=True, slots=True)
 class _Out:
-    """An end that stands before its person, and since when."""
+    """An end that stands before its person: in which message, if not in the reply, and since when."""
 
     delivery: Delivery
+    elsewhere: ReplyRoute | None
     since_s: float
 
 
@@ -108,28 +106,23 @@ class Endings:
         Raises DeliveryPostponed or Dispossessed.
         """
         if again_for is not None:
-            delivery = await self._deliver_within_limits(job, result, again_for=again_for)
-            await self._retire(job, delivery.route, pressed=True)
-            return delivery
+            return (await self._deliver_within_limits(job, result, again_for=again_for)).delivery
         if job.id not in self._out:
-            self._note_out(job, await self._deliver_within_limits(job, result, again_for=None))
+            self._out[job.id] = await self._deliver_within_limits(job, result, again_for=None)
         return await self._insist_on_retiring(job)
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
-        post = self.post(job, "ready", cards.ready_card(job), pressed=pressed)
-        posted = await self._ladder.edit_reply(job, post)
-        if posted.outcome is not Outcome.POSTED:
-            posted = await self._ladder.post_to_person(job, post)
-            await self._retire(job, posted.route, pressed=pressed)
-        return posted.outcome is Outcome.POSTED
+        if job.id not in self._out:
+            self._out[job.id] = await self._offer(job, pressed=pressed)
+        return (await self._insist_on_retiring(job, pressed=pressed)).shown
 
     async def tell_failure(self, job: Job) -> None:
         """Say why there is no picture; raises DeliveryPostponed or Dispossessed."""
         if job.id not in self._out:
             posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
             shown = posted.outcome is Outcome.POSTED
-            self._note_out(job, Delivery(delivered=False, shown=shown, route=posted.route))
+            self._out[job.id] = self._now_out(Delivery(delivered=False, shown=shown), posted.route)
         told = await self._insist_on_retiring(job)
         if not told.shown:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
@@ -141,7 +134,11 @@ class Endings:
         if await self._ladder.notify(job, post) is not Outcome.POSTED:
             log.warning("no way to the person is open to say that it expired", extra={"job": job.id})
 
-    async def _deliver_within_limits(self, job: Job, result: ResultFile, *, again_for: int | None) -> Delivery:
+    async def _offer(self, job: Job, *, pressed: bool) -> _Out:
+        posted = await self._ladder.offer(job, self.post(job, "ready", cards.ready_card(job), pressed=pressed))
+        return self._now_out(Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED), posted.route)
+
+    async def _deliver_within_limits(self, job: Job, result: ResultFile, *, again_for: int | None) -> _Out:
         """Post the picture; where Discord takes less than it said, once more and smaller."""
         pressed = again_for is not None
         limit_bytes = self._limit_bytes(job)
@@ -163,43 +160,43 @@ class Endings:
             except (DoesNotFit, WorkerDied, NotAPicture) as error:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
                 posted = await self._ladder.post(job, self.post(job, "kept", cards.kept_card(job), pressed=pressed))
-                return Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
+                kept = Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
+                return self._now_out(kept, posted.route)
             if posted.outcome is Outcome.POSTED:
-                return Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
+                delivery = Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
+                return self._now_out(delivery, posted.route)
             if posted.outcome is not Outcome.TOO_LARGE:
                 break
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
-        return Delivery(delivered=False, shown=await self.offer(job, pressed=pressed))
+        return await self._offer(job, pressed=pressed)
 
-    def _note_out(self, job: Job, delivery: Delivery) -> None:
-        self._out[job.id] = _Out(delivery, self._clock.monotonic())
+    def _now_out(self, delivery: Delivery, elsewhere: ReplyRoute | None) -> _Out:
+        return _Out(delivery, elsewhere, self._clock.monotonic())
 
-    async def _insist_on_retiring(self, job: Job) -> Delivery:
+    async def _insist_on_retiring(self, job: Job, *, pressed: bool = False) -> Delivery:
         """Return how the end that is out was delivered, once the reply leads there; raises DeliveryPostponed.
 
         Until then nothing is stored of it: a process that dies leaves it to the next, which finds the end.
         """
         out = self._out[job.id]
-        is_retired = await self._retire(job, out.delivery.route)
-        if not is_retired and self._clock.monotonic() - out.since_s < RETIRE_FOR_S:
+        is_retired = await self._retire(job, out.elsewhere, pressed=pressed)
+        if not is_retired and not pressed and self._clock.monotonic() - out.since_s < RETIRE_FOR_S:
             raise DeliveryPostponed("the reply does not say yet where the end stands")
         return out.delivery
 
-    async def _retire(self, job: Job, route: ReplyRoute | None, *, pressed: bool = False) -> bool:
+    async def _retire(self, job: Job, elsewhere: ReplyRoute | None, *, pressed: bool) -> bool:
         """Have the reply say that the end stands elsewhere, if it does: it would say for ever that the job goes on.
 
         False where that did not succeed for now.
         """
-        if route is None or job.route.message_id in {None, route.message_id}:
+        if elsewhere is None or job.route.message_id in {None, elsewhere.message_id}:
             return True
-        post = self.post(job, "moved", cards.moved_card(job), pressed=pressed)
-        for pause_s in RETIRE_PAUSES_S:
-            with contextlib.suppress(DeliveryPostponed):
-                await self._ladder.retire(job, post)
-                return True
-            await self._clock.sleep(pause_s)
-        log.warning("reply not closed", extra={"job": job.id, "message_id": job.route.message_id})
-        return False
+        try:
+            await self._ladder.close_reply(job, self.post(job, "moved", cards.moved_card(job), pressed=pressed))
+        except DeliveryPostponed as error:
+            log.warning("reply not closed", extra={"job": job.id, "error": repr(error)})
+            return False
+        return True
 
     def _limit_bytes(self, job: Job) -> int:
         """Return the smallest limit of the ways the picture may still take (discord.md 2)."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.delivery.posts import Outcome, Post, Posted, Tried
-from bot.delivery.ways import Ways
+from bot.delivery.ways import NotLoggedIn, Ways
 from bot.errors import StoreError
 from bot.jobs.announcer import DeliveryPostponed, Dispossessed
 from bot.jobs.model import Job, ReplyRoute
@@ -24,6 +24,10 @@ NONCE_LIFE = timedelta(minutes=2)
 """So long Discord surely drops a second message of the same nonce: "the past few minutes" (discord.md 6)."""
 EDITS_MAY_FAIL_FOR_S = 300.0
 """So long a reply that Discord cannot edit is tried again; after that it is passed by if Discord can show it."""
+LOOKS_MAY_FAIL_FOR_S = 600.0
+"""So long it is also tried to see what a reply shows that cannot be edited; after that nobody knows."""
+NO_WAY_FOR_S = 86_400.0
+"""So long a reply that cannot be edited is tried again where no other way to the person is open."""
 
 _ENDS = frozenset({Outcome.POSTED, Outcome.TOO_LARGE, Outcome.UNREADABLE})
 """Outcomes after which no further rung is tried."""
@@ -46,8 +50,8 @@ class Ladder:
         self._unanswered: dict[str, dict[str, _Send]] = {}
         """By job and nonce. Such a post may stand there: the same way is taken again, and no reply is edited in its
         place."""
-        self._failing_since_s: dict[str, float] = {}
-        """By job: since when every edit of its reply has met trouble that should have passed."""
+        self._failing_since_s: dict[str, dict[str, float]] = {}
+        """By job and nonce: since when its reply could not be made to show a post. An edit that is answered ends it."""
 
     def forget(self, job: Job) -> None:
         """Drop what was noted of a job's posts, of which none is tried again."""
@@ -61,17 +65,17 @@ class Ladder:
     async def edit_reply(self, job: Job, post: Post) -> Posted:
         """Edit the reply where it stands, and go nowhere else; raises DeliveryPostponed.
 
-        Trouble that does not pass closes this way, where the reply can be read: it may show the post by now.
+        Where trouble does not pass, it is looked what the reply shows: perhaps the post, by now.
         """
         try:
-            posted = await self.edit_progress(job, post)
+            return await self.edit_progress(job, post)
+        except NotLoggedIn:
+            raise
         except DeliveryPostponed:
-            since_s = self._failing_since_s.setdefault(job.id, self._clock.monotonic())
-            if self._clock.monotonic() - since_s < EDITS_MAY_FAIL_FOR_S:
+            failing_s = self._failing_s(job, post)
+            if failing_s < EDITS_MAY_FAIL_FOR_S:
                 raise
-            return await self._look_at_reply(job, post)
-        self._failing_since_s.pop(job.id, None)
-        return posted
+            return await self._look_at_reply(job, post, failing_s=failing_s)
 
     async def edit_progress(self, job: Job, post: Post) -> Posted:
         """Edit the reply as `edit_reply` does, but for what may be lost: trouble is raised, however long it lasts."""
@@ -82,22 +86,33 @@ class Ladder:
             tried = await self._ways.by_token(route, post.wordless())
         if tried.outcome in {Outcome.CLOSED, Outcome.BLOCKED} and _in_open_channel(route) and route.message_id:
             tried = await self._ways.by_channel(route, post)
+        self._failing_since_s.pop(job.id, None)
         return _in_place(route, tried)
 
     async def post(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else post anew where the person will find it; raises DeliveryPostponed."""
+        in_place = Posted(Outcome.CLOSED)
         lost = self._find_unanswered(job, post)
         if lost is not None and lost.channel_id != job.route.channel_id:
             return await self.post_to_person(job, post)
         if lost is None:
             found = await self._find(job, post) if post.maybe_there else None
-            posted = found or await self.edit_reply(job, post)
-            if posted.outcome in _ENDS:
-                return posted
-            if posted.outcome in {Outcome.REMOVED, Outcome.OUT_OF_REACH}:
+            in_place = found or await self.edit_reply(job, post)
+            if in_place.outcome in _ENDS:
+                return in_place
+            if in_place.outcome in {Outcome.REMOVED, Outcome.OUT_OF_REACH}:
                 return await self.post_to_person(job, post, avoid_id=job.route.channel_id)
         anew = await self.post_anew(job, post)
-        return anew if anew.outcome in _ENDS else await self.post_to_person(job, post)
+        if anew.outcome in _ENDS:
+            return anew
+        return _unless_stuck(in_place, await self.post_to_person(job, post))
+
+    async def offer(self, job: Job, post: Post) -> Posted:
+        """Edit the reply, or else write to the person directly; raises DeliveryPostponed."""
+        in_place = await self.edit_reply(job, post)
+        if in_place.outcome is Outcome.POSTED:
+            return in_place
+        return _unless_stuck(in_place, await self.post_to_person(job, post))
 
     async def post_anew(self, job: Job, post: Post) -> Posted:
         """Send a fresh message to the job's channel, naming the person; raises DeliveryPostponed."""
@@ -120,22 +135,34 @@ class Ladder:
             return Outcome.CLOSED
         return (await self._send(direct_id, job, post, naming=False)).outcome
 
-    async def retire(self, job: Job, post: Post) -> None:
-        """Let the reply say that it leads elsewhere now, or take it away where it cannot; raises DeliveryPostponed."""
+    async def close_reply(self, job: Job, post: Post) -> None:
+        """Let the reply say its last word, or take it away where it cannot; raises DeliveryPostponed."""
         edited = await self.edit_reply(job, post)
-        if edited.outcome is Outcome.CLOSED and _in_open_channel(job.route):
+        if edited.outcome in {Outcome.CLOSED, Outcome.STUCK} and _in_open_channel(job.route) and job.route.message_id:
             await self._ways.remove(job.route)
+        elif edited.outcome is Outcome.STUCK:
+            raise DeliveryPostponed("the reply cannot be edited, nor taken away")
 
-    async def _look_at_reply(self, job: Job, post: Post) -> Posted:
+    async def _look_at_reply(self, job: Job, post: Post, *, failing_s: float) -> Posted:
         """Tell whether a reply that cannot be edited shows the post all the same; raises DeliveryPostponed."""
         route, by_token = job.route, self.token_lives(job.route)
-        if not by_token and not (_in_open_channel(route) and route.message_id):
+        if failing_s > NO_WAY_FOR_S or not (by_token or (_in_open_channel(route) and route.message_id)):
             return Posted(Outcome.CLOSED)
-        seen = await self._ways.look(route, post, by_token=by_token)
+        try:
+            seen = await self._ways.look(route, post, by_token=by_token)
+        except DeliveryPostponed:
+            if failing_s < LOOKS_MAY_FAIL_FOR_S:
+                raise
+            seen = Tried(Outcome.UNREADABLE)
         log.warning("reply passed by: it cannot be edited", extra={"job": job.id, "outcome": seen.outcome.name})
         if seen.outcome is Outcome.UNREADABLE and post.picture is None:
-            return Posted(Outcome.CLOSED)  # words that stand twice do no harm, those that stand nowhere do
+            return Posted(Outcome.STUCK)  # words that stand twice do no harm, those that stand nowhere do
         return _in_place(route, seen)
+
+    def _failing_s(self, job: Job, post: Post) -> float:
+        """Note that the reply could not be made to show this post, and return for how long it could not."""
+        now_s = self._clock.monotonic()
+        return now_s - self._failing_since_s.setdefault(job.id, {}).setdefault(post.nonce, now_s)
 
     async def _find(self, job: Job, post: Post) -> Posted | None:
         """Look for the post in every place where it may have been sent; None where it may be posted.
@@ -186,6 +213,13 @@ class Ladder:
 
 def _in_open_channel(route: ReplyRoute) -> bool:
     return route.channel_reachable and not route.ephemeral
+
+
+def _unless_stuck(in_place: Posted, elsewhere: Posted) -> Posted:
+    """Return what became of the last way; where it was none, the reply that cannot be edited is to be tried again."""
+    if elsewhere.outcome in _ENDS or in_place.outcome is not Outcome.STUCK:
+        return elsewhere
+    raise DeliveryPostponed("the reply cannot be edited, and no other way is open")
 
 
 def _in_place(route: ReplyRoute, tried: Tried) -> Posted:

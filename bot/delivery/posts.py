@@ -18,6 +18,8 @@ class Outcome(enum.Enum):
     POSTED = enum.auto()
     CLOSED = enum.auto()
     """This way leads nowhere, now and later."""
+    STUCK = enum.auto()
+    """The reply has not been editable for longer than trouble lasts that passes, and surely does not show the post."""
     REMOVED = enum.auto()
     """Somebody deleted the message: nothing is posted again in that channel."""
     OUT_OF_REACH = enum.auto()

@@ -39,10 +39,14 @@ _NOBODY = discord.AllowedMentions.none()
 _DEAD_TOKEN = 50027
 
 
+class NotLoggedIn(DeliveryPostponed):
+    """Nothing was tried: the bot has not been let in yet."""
+
+
 class Ways:
     """Each way as one call. Works before the gateway is connected: everything here is REST.
 
-    Until the client has `logged_in`, each raises DeliveryPostponed.
+    Until the client has `logged_in`, each raises NotLoggedIn.
     """
 
     def __init__(self, client: discord.Client, *, logged_in: Callable[[], bool]) -> None:
@@ -115,7 +119,7 @@ class Ways:
         return None if found_id is None else Tried(Outcome.POSTED, channel_id, found_id)
 
     async def look(self, route: ReplyRoute, post: Post, *, by_token: bool) -> Tried:
-        """Look whether the reply shows the post: POSTED, CLOSED where it surely does not, or UNREADABLE."""
+        """Look whether the reply shows the post: POSTED, STUCK where it surely does not, or UNREADABLE."""
         self._require_login()
         try:
             if by_token:
@@ -129,7 +133,7 @@ class Ways:
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
             raise DeliveryPostponed(repr(error)) from error
         if not search.shows(message, post):
-            return Tried(Outcome.CLOSED)
+            return Tried(Outcome.STUCK)
         return Tried(Outcome.POSTED, message.channel.id, message.id)
 
     async def find_direct_channel(self, job: Job) -> int | None:
@@ -155,7 +159,7 @@ class Ways:
 
     def _require_login(self) -> None:
         if not self._logged_in():
-            raise DeliveryPostponed("not logged in yet")
+            raise NotLoggedIn
 
     def _reply(self, route: ReplyRoute) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(route.channel_id)

@@ -25,6 +25,7 @@ from bot.intake.pictures import numbered
 from bot.intake.places import places_of
 from bot.intake.routes import reference_to, route_of, route_to
 from bot.intake.wishes import Sketch, Wish, completed
+from bot.jobs.announcer import DeliveryPostponed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
 from bot.jobs.service import Cancelled, JobService
 from bot.jobs.tray import Tray
@@ -209,9 +210,16 @@ class Intake:
         if outcome is Cancelled.BEFORE_SUBMISSION:
             await self._jobs.end_cancelled(here)
         elif outcome is Cancelled.AFTER_SUBMISSION:
-            await self._announcer.show_cancelled(here, still_open=lambda: self._jobs.is_open(job_id))
+            await self._show_cancelled(interaction, here)
         else:
             await self._announcer.close(here, pressed=True)  # it waits to be collected, which its card does not say yet
+
+    async def _show_cancelled(self, interaction: Interaction, job: Job) -> None:
+        try:
+            await self._announcer.show_cancelled(job, still_open=lambda: self._jobs.is_open(job.id))
+        except DeliveryPostponed as error:
+            log.warning("card of a cancelled job not closed", extra={"job": job.id, "error": repr(error)})
+            await answer_privately(interaction, texts.cancel_unshown())
 
     @explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:

@@ -7,6 +7,8 @@ from bot.jobs.wakes import Wake
 
 FIRST_S = 2.0
 LONGEST_S = 300.0
+LONGEST_FOR_DISCORD_S = 60.0
+"""Shorter: nobody tells when Discord's own trouble is over, and a reply's token lives for minutes."""
 HURRIED_A_SECOND = 10
 """So many are tried sooner in each second: a delivery is up to four requests, and Discord takes 50 a second."""
 
@@ -30,10 +32,11 @@ class Pauses:
         self._waiting: dict[str, _Waiting] = {}
 
     async def wait(self, job_id: str, seconds: float, *, for_discord: bool) -> None:
-        """Wait so long, or `for_discord` until it is the job's turn after `hurry`, if that is sooner."""
+        """Wait so long; `for_discord` a minute at most, or until it is the job's turn after `hurry`."""
         if not for_discord:
             await self._clock.sleep(seconds)
             return
+        seconds = min(seconds, LONGEST_FOR_DISCORD_S)
         until = self._clock.monotonic() + seconds
         waiting = self._waiting[job_id] = _Waiting(Wake(self._clock))
         try:

@@ -64,6 +64,7 @@ from bot.ui.texts.names import (
 from bot.ui.texts.notices import (
     LATER_TITLE,
     MOVED_TITLE,
+    cancel_unshown,
     cancelled_after,
     cancelled_before,
     cannot_be_shown,
@@ -152,6 +153,7 @@ __all__ = [
     "FailureText",
     "alt_text",
     "came_late",
+    "cancel_unshown",
     "cancelled_after",
     "cancelled_before",
     "cannot_be_shown",

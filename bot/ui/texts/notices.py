@@ -87,8 +87,17 @@ def cancelled_after() -> str:
     """Return what a Cancel can still do once the model has the prompt: close the card, no more."""
     return (
         "This card is closed, but the model had your prompt already and cannot be stopped. "
-        "The picture is still being made, has to be paid for, and counts for you when it arrives; "
-        "if none comes, it is not counted. Press the button in a minute or so to see it after all."
+        "The picture it makes has to be paid for and counts for you; if none comes, nothing is counted. "
+        "Press the button in a minute or so to see it after all."
+    )
+
+
+def cancel_unshown() -> str:
+    """Return the answer to a Cancel whose card Discord does not let be closed just now."""
+    return (
+        "Your cancel is noted, but Discord does not let the bot change this message at the moment. The model had your "
+        "prompt already and cannot be stopped: the picture it makes counts for you and is kept, and this message gets "
+        "a button for it as soon as it can be changed."
     )
 
 
