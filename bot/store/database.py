@@ -117,8 +117,10 @@ class Database:
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Return all rows of a query; sees committed data only."""
-        with _watched(self._reading):
-            return list(await self._reader.execute_fetchall(sql, parameters))
+        with _failures_noted(self._reading):
+            rows = list(await self._reader.execute_fetchall(sql, parameters))
+        self._reading.worked()
+        return rows
 
     async def write(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Execute one statement and return the rows of its RETURNING clause."""
@@ -154,16 +156,23 @@ class Database:
         """
         refused = self._refused
 
+        def look_and_work(connection: sqlite3.Connection) -> tuple[T, bool]:
+            changes = connection.total_changes
+            return work(connection), connection.total_changes != changes
+
         async def run() -> T:
             async with self._turn:
                 if self._refused != refused:
                     raise StoreLocked("another program held the database while this waited for its turn")
                 try:
-                    with _watched(self._writing):
-                        return await self._writer.visit(work)
+                    with _failures_noted(self._writing):
+                        outcome, has_written = await self._writer.visit(look_and_work)
                 except StoreLocked:
                     self._refused += 1
                     raise
+            if has_written:  # what found nothing to change works on a full disk, too
+                self._writing.worked()
+            return outcome
 
         task = asyncio.create_task(run(), name="database write")
         self._writes.add(task)
@@ -172,15 +181,14 @@ class Database:
 
 
 @contextlib.contextmanager
-def _watched(condition: Condition) -> Generator[None, None, None]:
-    """Turn the driver's errors into ours, and note how the database fares."""
+def _failures_noted(condition: Condition) -> Generator[None, None, None]:
+    """Turn the driver's errors into ours, and note that the database failed."""
     try:
         yield
     except faults.DRIVER_ERRORS as error:
         fault = faults.told(error)
         condition.failed(fault, error)
         raise fault from error
-    condition.worked()
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -130,7 +130,7 @@ async def test_after_an_outage_longer_than_the_nonce_the_channel_is_searched_fir
     async with house.bot():
         message = await drawing_in_a_thread(house)
         house.discord.faults.inject(CHANNEL_SEND, Fault.dropped(performed=True), *[Fault.server_error(503)] * 7)
-        house.discord.faults.inject(HISTORY, *[Fault.server_error(503)] * 2)
+        house.discord.faults.inject(HISTORY, *[Fault.server_error(503)] * 4)
         await house.until(lambda: house.stored("status") == ["delivered"])
         [picture] = pictures_in(message.channel)
         assert (house.clock.now() - picture.created_at).total_seconds() > 300

@@ -12,14 +12,18 @@ from bot.files import DataFolder
 from bot.store.database import Database
 
 FILLED = """
-import asyncio, json, resource, sys
+import asyncio, contextlib, json, logging, resource, sys
 from pathlib import Path
 from bot.errors import StoreError
 from bot.store import backup
 from bot.store.database import Database
 
 WRITE = "INSERT INTO meta VALUES (?, ?)"
-path, limit = Path(sys.argv[1]), int(sys.argv[2])
+path, limit, lines = Path(sys.argv[1]), int(sys.argv[2]), []
+
+class Told(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
 
 def allow(n_bytes):
     resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
@@ -45,14 +49,22 @@ async def main():
         copied = None
     except StoreError as error:
         copied = str(error)
+    for _ in range(2):
+        with contextlib.suppress(StoreError):
+            await database.write(WRITE, ("no room", "x" * 9_000))
+        await database.write("UPDATE meta SET value = 'x' WHERE key = 'nobody'")
+    told_meanwhile = lines[-1]
     allow(resource.RLIM_INFINITY)
     await database.write(WRITE, ("afterwards", "x"))
     kept = [row[0] for row in await database.read("SELECT key FROM meta ORDER BY key")]
     [verdict] = await database.read("PRAGMA integrity_check")
     await database.close()
     print(json.dumps({"taken": taken, "refused": refused, "readable": readable, "copied": copied, "kept": kept,
-                      "verdict": verdict[0], "files": sorted(each.name for each in path.parent.iterdir())}))
+                      "verdict": verdict[0], "told": [told_meanwhile, lines[-1]],
+                      "files": sorted(each.name for each in path.parent.iterdir())}))
 
+logging.getLogger("bot.store.condition").addHandler(Told())
+logging.getLogger("bot.store.condition").setLevel(logging.INFO)
 asyncio.run(main())
 """
 
@@ -155,3 +167,4 @@ async def test_what_a_full_disk_refuses_is_told_and_undone_and_the_rest_is_kept(
     assert found["readable"] == len(found["kept"]) - 1
     assert found["copied"].startswith("no backup could be made at")
     assert (found["verdict"], found["files"]) == ("ok", ["a.sqlite3"])
+    assert found["told"] == ["database cannot be used", "database works again"]

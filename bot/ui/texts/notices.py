@@ -87,7 +87,7 @@ def cancelled_after() -> str:
     """Return what a Cancel can still do once the model has the prompt: close the card, no more."""
     return (
         "This card is closed, but the model had your prompt already and cannot be stopped. "
-        "The picture it makes has to be paid for and counts for you; if none comes, nothing is counted. "
+        "The picture it makes has to be paid for, and counts for you when it arrives; if none comes, nothing counts. "
         "Press the button in a minute or so to see it after all."
     )
 
