@@ -109,7 +109,12 @@ class Endings:
             return (await self._deliver_within_limits(job, result, again_for=again_for)).delivery
         if job.id not in self._out:
             self._out[job.id] = await self._deliver_within_limits(job, result, again_for=None)
-        return await self._insist_on_retiring(job)
+        if self._out[job.id].delivery.delivered:
+            return await self._insist_on_retiring(job)
+        # what is only offered has to be stored before it can be collected; that it was told of is insisted on then
+        out = self._out[job.id]
+        is_retired = await self._retire(job, out.elsewhere, pressed=False)
+        return replace(out.delivery, shown=out.delivery.shown and is_retired)
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""

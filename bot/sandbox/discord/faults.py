@@ -1,7 +1,8 @@
 """Faults that a test orders: what the next calls of a route are answered with instead of, or after, the truth."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord.refusals import ApiRefusal, Json, Known
@@ -86,6 +87,7 @@ class Faults:
         self.outage: Fault | None = None
         """What every call is answered with while it stands."""
         self._ordered: dict[str, deque[Fault]] = {}
+        self._standing: dict[str, Fault] = {}
         self._routes: set[str] = set()
 
     def know(self, routes: Iterable[str]) -> None:
@@ -97,14 +99,29 @@ class Faults:
 
         ValueError where no such route is served.
         """
-        if route not in self._routes:
-            raise ValueError(f"no route {route!r}; there are {sorted(self._routes)}")
+        self._check(route)
         self._ordered.setdefault(route, deque()).extend(faults * times)
 
+    @contextmanager
+    def standing(self, fault: Fault, *routes: str) -> Generator[None, None, None]:
+        """Let every call of the routes meet a fault for the block; ValueError where no such route is served."""
+        for route in routes:
+            self._check(route)
+        self._standing |= dict.fromkeys(routes, fault)
+        try:
+            yield
+        finally:
+            for route in routes:
+                del self._standing[route]
+
     def take(self, route: str) -> Fault | None:
-        """Return the next fault of a route, once; else the outage, if there is one."""
+        """Return the next fault of a route, once; else the one that stands for it, or the outage, if there is one."""
         waiting = self._ordered.get(route)
-        return waiting.popleft() if waiting else self.outage
+        return waiting.popleft() if waiting else self._standing.get(route, self.outage)
+
+    def _check(self, route: str) -> None:
+        if route not in self._routes:
+            raise ValueError(f"no route {route!r}; there are {sorted(self._routes)}")
 
     @property
     def unserved(self) -> int:
