@@ -124,6 +124,7 @@ def _make_runner(ground: Ground, outside: Outside, *, search: TaskSearch, wakes:
         provider=outside.provider,
         sources=outside.pictures.sources,
         search=search,
+        results=outside.pictures.results,
         announcer=outside.announcer,
         spending=outside.quotas.spending,
         wakes=wakes,

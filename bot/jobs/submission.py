@@ -17,6 +17,7 @@ from bot.jobs.key_condition import KeyCondition
 from bot.jobs.model import NO_TRACE, Failure, FailureKind, Job, Status
 from bot.jobs.moves import Moves
 from bot.jobs.polling import CLOSEST_S, Patience
+from bot.jobs.results import ResultKeeper
 from bot.jobs.search import TaskSearch, pause_s
 from bot.jobs.sources import SourceFault, SourceKeeper
 from bot.jobs.wakes import Wakes
@@ -61,6 +62,7 @@ class Submission:
         provider: EvoLink,
         sources: SourceKeeper,
         search: TaskSearch,
+        results: ResultKeeper,
         announcer: Announcer,
         spending: SpendingStop,
         wakes: Wakes,
@@ -74,6 +76,7 @@ class Submission:
         self._provider = provider
         self._sources = sources
         self._search = search
+        self._results = results
         self._announcer = announcer
         self._spending = spending
         self._wakes = wakes
@@ -172,11 +175,14 @@ class Submission:
     async def search(self, job: Job, *, most_s: float = math.inf) -> Job | None:
         """Look for the task of a create whose outcome is not known: from `submitting` to `running` or `lost`.
 
+        To `delivering` where its picture is on disk already: a backup was put back that is older than the picture.
         So long after the submission as `most_s`, the job is returned as it is. The deadline ends no job that was not
         looked for in this process. None where the job was moved elsewhere.
         """
         doubt = seen = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
         looks = 0
+        if (kept := await self._results.find(job.id)) is not None:
+            return await self._moves.keep(job, Status.DELIVERING, result=kept, finished_at=self._clock.now())
         with self._wakes.expect(job.id) as wake:
             while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
                 stored = await self._store.find_owned(job.id)

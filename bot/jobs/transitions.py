@@ -5,8 +5,8 @@ from bot.jobs.model import Status
 _ALLOWED: dict[Status, frozenset[Status]] = {
     Status.PREPARING: frozenset({Status.QUEUED, Status.FAILED, Status.CANCELLED}),
     Status.QUEUED: frozenset({Status.SUBMITTING, Status.FAILED, Status.CANCELLED}),
-    # back to queued only where the provider surely did not take the task
-    Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED, Status.LOST}),
+    # back to queued only where the provider surely did not take the task; to its delivery where its picture is on disk
+    Status.SUBMITTING: frozenset({Status.RUNNING, Status.QUEUED, Status.DELIVERING, Status.FAILED, Status.LOST}),
     Status.RUNNING: frozenset({Status.DELIVERING, Status.READY, Status.FAILED, Status.LOST}),
     # back to running where the file is gone and the provider may still have it
     Status.DELIVERING: frozenset({Status.DELIVERED, Status.READY, Status.RUNNING}),

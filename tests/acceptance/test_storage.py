@@ -127,8 +127,8 @@ async def test_a_database_that_does_not_take_that_the_person_was_told_has_it_tol
         assert len(house.discord.requests) == shown
 
 
-async def test_a_backup_that_is_put_back_orders_nothing_a_second_time(house: House) -> None:
-    """What waited in line when it was made has been sent since: it is looked for, and released."""
+async def two_pictures_and_an_older_database(house: House) -> list[Message]:
+    """Have two pictures made, and put back a copy from before the second was ordered."""
     house.evolink.knobs.duration_s = 60
     path, copy = house.data_dir / "imagebot.sqlite3", house.data_dir.parent / "copy.sqlite3"
     async with house.bot(max_concurrent_tasks=1):
@@ -139,6 +139,24 @@ async def test_a_backup_that_is_put_back_orders_nothing_a_second_time(house: Hou
     copy.replace(path)
     for beside in ("-wal", "-shm"):
         path.with_name(path.name + beside).unlink(missing_ok=True)
+    return messages
+
+
+async def test_a_backup_that_is_put_back_orders_nothing_a_second_time(house: House) -> None:
+    """What waited in line when it was made has been sent since: its picture is on disk, and is put where it was."""
+    messages = await two_pictures_and_an_older_database(house)
+    async with house.bot():
+        await house.until(lambda: all(house.stored("told_at")), step_s=20)
+        assert house.stored("status") == ["delivered"] * 2
+    assert len(house.tasks) == 2
+    assert all(message.attachments and title(message) == "Your picture" for message in messages)
+
+
+async def test_a_backup_that_is_put_back_without_its_pictures_promises_none(house: House) -> None:
+    """Nobody knows whether what waited in line when it was made has been sent since: it is looked for, and released."""
+    messages = await two_pictures_and_an_older_database(house)
+    for picture in (house.data_dir / "results").iterdir():
+        picture.unlink()
     async with house.bot():
         await house.until(lambda: all(house.stored("told_at")), step_s=20)
         assert sorted(house.stored("status")) == ["delivered", "lost"]

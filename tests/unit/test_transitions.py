@@ -14,6 +14,7 @@ ALLOWED = {
     (Status.QUEUED, Status.SUBMITTING),
     (Status.QUEUED, Status.FAILED),
     (Status.QUEUED, Status.CANCELLED),
+    (Status.SUBMITTING, Status.DELIVERING),
     (Status.SUBMITTING, Status.RUNNING),
     (Status.SUBMITTING, Status.QUEUED),
     (Status.SUBMITTING, Status.FAILED),
