@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 MAX_RESULT_BYTES = 100 * 1024 * 1024
 """Four times the largest file seen of this model (provider.md 9)."""
 DOWNLOAD_TIMEOUT_S = 120.0
+DOWNLOADS_AT_ONCE = 16
+"""What is made while results cannot be fetched piles up, and shall not come all at once then."""
 RESULT_LINK_LIFE = timedelta(hours=24)
 """provider.md 3.2."""
 MOST_LINKS = 4
@@ -63,6 +65,7 @@ class ResultKeeper:
     def __init__(self, *, folder: Path, downloader: Downloader) -> None:
         self._folder = folder
         self._downloader = downloader
+        self._places = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
     async def find(self, job_id: str) -> ResultFile | None:
         """Return a result whose download is finished; its process died, say, before it could be stored."""
@@ -92,7 +95,8 @@ class ResultKeeper:
 
     async def _fetched(self, job_id: str, url: str) -> ResultFile:
         unnamed = self._folder / f"{job_id}.part"
-        await self._downloader.download(url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S)
+        async with self._places:
+            await self._downloader.download(url, unnamed, max_bytes=MAX_RESULT_BYTES, timeout_s=DOWNLOAD_TIMEOUT_S)
         return await asyncio.to_thread(_checked, unnamed)
 
     def _found(self, job_id: str) -> ResultFile | None:
