@@ -139,7 +139,7 @@ async def test_who_was_dispossessed_before_the_end_edits_nothing(house: House) -
 
 
 async def test_progress_of_a_stolen_job_is_not_shown(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """One edit is due in the moment of the theft and one comes late: a look at the owner keeps each from being tried."""
+    """One edit is due in the moment of the theft and one comes late: for each the owner is looked at first."""
     caplog.set_level(logging.INFO)
     house.evolink.knobs.duration_s = 200
     async with house.bot() as app, thief(house, once="running"):
