@@ -10,10 +10,7 @@ _BY_CODE = {
     "key_disabled": "the key of EVOLINK_API_KEY is switched off; use another, or switch it on in the EvoLink dashboard",
     "key_expired": "the key of EVOLINK_API_KEY has run out; make another in the EvoLink dashboard",
     "user_disabled": "the account of EVOLINK_API_KEY is closed or blocked; ask EvoLink",
-    "content_policy_violation": "EvoLink declines this prompt",
-    "content_filter": "EvoLink declines this prompt",
-    "sensitive_content": "EvoLink declines this prompt",
-    "moderation_blocked": "EvoLink declines this prompt",
+    **dict.fromkeys(errors.ABOUT_THE_PROMPT, "EvoLink declines this prompt"),
     "model_unavailable": "the model is not available just now; try again in a few minutes",
 }
 _TASK_BY_CODE = {

@@ -5,11 +5,9 @@ Each job has its own line and its own words for whoever asked; these are for the
 
 import logging
 
-from bot.provider.errors import AccessDenied, ProviderError, Unauthorized
+from bot.provider.errors import ABOUT_THE_PROMPT, AccessDenied, ProviderError, Unauthorized
 
 log = logging.getLogger(__name__)
-
-_ABOUT_THE_PROMPT = ("content_policy_violation", "content_filter", "sensitive_content", "moderation_blocked")
 
 
 class KeyCondition:
@@ -20,7 +18,7 @@ class KeyCondition:
 
     def not_taken(self, error: ProviderError) -> None:
         """Note that an order was not taken."""
-        if self._refused or not isinstance(error, Unauthorized | AccessDenied) or error.code_is(*_ABOUT_THE_PROMPT):
+        if self._refused or not isinstance(error, Unauthorized | AccessDenied) or error.code_is(*ABOUT_THE_PROMPT):
             return
         self._refused = True
         log.error(

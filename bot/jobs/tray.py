@@ -59,7 +59,8 @@ class Tray:
     async def put(self, user_id: int, pictures: Sequence[Source]) -> Put:
         """Fetch pictures and put them into a tray, in their order, as far as there is room.
 
-        Raises StorageUnusable, StorageFull, TraysFull or TooManyCollected, and then nothing was fetched.
+        Raises StoreUnavailable, StorageUnusable, StorageFull, TraysFull or TooManyCollected, and then nothing was
+        fetched.
         """
         await self._storage.admit()
         await self._retention.admit_to_trays()

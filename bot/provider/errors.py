@@ -23,6 +23,9 @@ from typing import ClassVar
 
 from bot.errors import ImagebotError
 
+ABOUT_THE_PROMPT = frozenset({"content_policy_violation", "content_filter", "sensitive_content", "moderation_blocked"})
+"""Codes that decline what somebody wrote, whatever the status: they say nothing of the key (provider.md 6.1)."""
+
 _REFUSALS_AT_5XX = frozenset({"no_available_channel", "channel_selection_failed", "model_unavailable"})
 _REFUSALS_AT_503 = frozenset({"service_unavailable", "service_unavailable_error"})
 

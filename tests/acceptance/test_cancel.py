@@ -1,8 +1,9 @@
 """Cancel tells the truth: before the model has the prompt it ends the job, after that it only closes the card."""
 
+import asyncio
 import hashlib
 
-from bot.sandbox.discord import MessageState
+from bot.sandbox.discord import Fault, MessageState
 from bot.sandbox.evolink import Failed, HttpFault, Slow
 from tests.support.house import House, title, words
 
@@ -47,6 +48,22 @@ async def test_after_submission_the_card_closes_and_the_picture_is_kept_to_be_co
         await message.wait_until(lambda seen: seen.attachments)
         assert hashlib.sha256(message.attachments[0].read()).hexdigest() == house.tasks[0].results[0].sha256
         assert len(house.tasks) == 1
+
+
+async def test_a_cancel_that_discord_takes_late_does_not_cover_the_end(house: House) -> None:
+    """The press was taken while the model drew; the card says that the picture is ready when it could be closed."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        house.discord.faults.inject("POST /interactions/{interaction_id}/{token}/callback", Fault.slow(120))
+        pressing = asyncio.create_task(house.alice.press(message, "Cancel"))
+        await house.until(lambda: house.stored("told_at") != [None])
+        await pressing
+        ended = house.clock.monotonic()
+        await house.until(lambda: house.clock.monotonic() > ended + 150)
+        assert [title_of(state) for state in message.states[-2:]] == ["Drawing", "Your picture is ready"]
+        assert message.labels == ["Show the picture"]
 
 
 async def test_a_cancelled_job_that_fails_says_so(house: House) -> None:

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,25 @@ async def test_what_waits_for_discord_is_posted_as_soon_as_the_gateway_is_back(
         await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected, limit_s=130)
         await house.until(lambda: message.attachments and "declined" in title(failing), limit_s=10)
     assert house.discord.gateway.identifies == (1 if session == "resumed" else 2)
+
+
+async def test_a_try_that_was_under_way_when_discord_came_back_is_repeated_within_seconds(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It fails although Discord is back; that it was the eighth in a row counts no more."""
+    house.evolink.knobs.duration_s = 5
+    async with house.bot() as built:
+        message = await house.imagine()
+        await house.until(lambda: len(house.tasks) == 1)
+        house.discord.faults.outage = REFUSED_AT_THE_EDGE
+        await house.until(lambda: sum(each.getMessage() == "delivery postponed" for each in caplog.records) >= 7)
+        house.discord.faults.outage = replace(REFUSED_AT_THE_EDGE, delay_s=20)
+        n_requests, knocks = len(house.discord.requests), house.discord.gateway.knocks
+        await house.until(lambda: len(house.discord.requests) > n_requests)
+        house.discord.faults.outage = None
+        house.discord.gateway.drop_all()
+        await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected, limit_s=15)
+        await house.until(lambda: message.attachments, limit_s=60)
 
 
 BLOWS: dict[str, tuple[Callable[[DiscordSandbox], None], int]] = {

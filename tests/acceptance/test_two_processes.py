@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import hashlib
+import logging
 import signal
 import sqlite3
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import aiohttp
+import pytest
 
 from bot.files import DataFolder
 from bot.jobs.owners import Owners
@@ -135,16 +138,40 @@ async def test_who_was_dispossessed_before_the_end_edits_nothing(house: House) -
     assert len(house.tasks) == 1
 
 
-async def test_progress_of_a_stolen_job_is_not_shown(house: House) -> None:
-    """Each progress edit is preceded by a look at who owns the job."""
+async def test_progress_of_a_stolen_job_is_not_shown(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """One edit is due in the moment of the theft and one comes late: for each the owner is looked at first."""
+    caplog.set_level(logging.INFO)
     house.evolink.knobs.duration_s = 200
-    async with house.bot(), thief(house, once="running"):
+    async with house.bot() as app, thief(house, once="running"):
         message = await house.imagine()
+        before = title(message)
         await house.until(lambda: house.stored("status") == ["running"])
-        n_versions = len(message.states)
-        await house.clock.advance(100)
-        assert len(message.states) == n_versions
+        await house.until(lambda: house.clock.monotonic() > 100)
+        job = await app.ground.store.find(house.stored("id")[0])
+        assert job is not None
+        app.announcer.show(replace(job, progress=50))
+        await house.until(lambda: house.clock.monotonic() > 200)
+        assert [str(state.embeds[0]["title"]) for state in message.states] == [before]
+        assert "progress not shown" not in caplog.text
         assert house.tasks[0].reads <= 1
+
+
+async def test_a_card_that_one_process_closed_shows_no_progress_of_the_other(house: House) -> None:
+    """A cancel may be heard by who does not drive the job; who drives it learns of it before its next edit."""
+    house.evolink.knobs.duration_s = 100
+    async with house.bot() as one, house.bot() as two:
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        [owner] = house.stored("owner")
+        other = two if owner == one.ground.owners.token else one
+        _, job = await other.work.jobs.cancel(
+            house.stored("id")[0], user_id=house.alice.id, may_moderate=False, guild_id=house.guild.id
+        )
+        await other.announcer.show_cancelled(job, still_open=lambda: other.work.jobs.is_open(job.id))
+        await house.until(lambda: title(message) == "Cancelled")
+        n_versions = len(message.states)
+        await house.until(lambda: title(message) == "Your picture is ready")
+        assert len(message.states) == n_versions + 1
 
 
 async def test_a_callback_to_the_wrong_process_reaches_the_owner_within_seconds(house: House) -> None:

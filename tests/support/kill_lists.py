@@ -36,6 +36,7 @@ def call(route: str, status: int = 200) -> tuple[str, str]:
 UPDATE = "commit: UPDATE jobs"
 RUNNING = "commit: UPDATE jobs → running"
 STORED = "commit: INSERT ledger, INSERT jobs → queued"
+STORED_WITH_SOURCES = "commit: INSERT ledger, INSERT jobs → preparing, INSERT sources"
 ANSWERED = (*call("POST /interactions/*/*/callback"), UPDATE)
 TAKEN = (STORED, *ANSWERED)
 SUBMITTING = "commit: UPDATE jobs → submitting"
@@ -64,7 +65,7 @@ IMAGINE = (
 )
 
 EDIT = (
-    *ending(DELIVERED, "commit: INSERT ledger, INSERT jobs → preparing", *ANSWERED),
+    *ending(DELIVERED, STORED_WITH_SOURCES, *ANSWERED),
     *ending(DELIVERED, *call("GET /ephemeral-attachments/*/*/beach.png")),
     *ending(DELIVERED, "replace: sources/*-1.part", "replace: sources/*.png", "unlink: sources/*-1.part"),
     *ending(DELIVERED, "commit: INSERT sources", "commit: INSERT assets"),

@@ -13,7 +13,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,9 @@ class _Connection(sqlite3.Connection):
     def execute(self, *arguments: Any) -> Any:
         return self.cursor().execute(*arguments)
 
+    def executemany(self, *arguments: Any) -> Any:
+        return self.cursor().executemany(*arguments)
+
     def rollback(self) -> None:
         super().rollback()
         self._n_changes, self._writes = self.total_changes, ()
@@ -171,6 +174,14 @@ class _Cursor(sqlite3.Cursor):
     def execute(self, sql: str, *parameters: Any) -> Any:
         self.connection.begin(sql, *parameters)
         outcome = super().execute(sql, *parameters)
+        self.connection.end()
+        return outcome
+
+    def executemany(self, sql: str, rows: Iterable[Any], /) -> Any:
+        every = list(rows)
+        if every:  # else nothing is written
+            self.connection.begin(sql)
+        outcome = super().executemany(sql, every)
         self.connection.end()
         return outcome
 

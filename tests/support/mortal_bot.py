@@ -33,6 +33,7 @@ from bot.settings import Settings, load
 from tests.support.clock import ManualClock
 from tests.support.kill_points import KillPoints
 from tests.support.nursery import READY
+from tests.support.remembered import what_is_remembered
 
 LONGEST_WAIT_S = 0.02
 OBEYING = "obeying"
@@ -50,7 +51,7 @@ async def obey(clock: ManualClock, points: KillPoints, control: str) -> None:
             points.armed = True
         await clock.advance(float(number))
         await points.calm()
-        said = what_goes_on(points) if word == b"report" else {}
+        said = {**what_goes_on(points), **what_is_remembered()} if word == b"report" else {}
         writer.write(json.dumps(said).encode() + b"\n")
         await writer.drain()
     os.kill(os.getpid(), signal.SIGKILL)  # whoever commanded it is dead: nobody would ever stop it

@@ -76,7 +76,7 @@ class Mortal:
         await self.tell("move", seconds)
 
     async def report(self) -> Counter[str]:
-        """Have it count its tasks, the calls under way and its connections."""
+        """Have it count its tasks, the calls under way, its connections, and what it remembers."""
         return Counter(await self.tell("report"))
 
     def left_at_stop(self) -> dict[str, int]:

@@ -114,7 +114,7 @@ class Soak:
             await self._step(2)
 
     async def _assert_nothing_piled_up(self) -> None:
-        """See that a bot which has done its work has no more tasks, calls and connections than one that had none."""
+        """See that a bot which has done its work has and remembers no more than one that had none."""
         for mortal, _ in self._bots:
             now = await mortal.report()
             assert now <= self._idle, f"piled up: {now - self._idle}"

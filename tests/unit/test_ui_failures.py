@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from bot import errors
 from bot.images import worker
 from bot.jobs.model import Failure, FailureKind
+from bot.provider.errors import ABOUT_THE_PROMPT
 from bot.ui import texts
-from bot.ui.texts.explanations import Explanation
+from bot.ui.texts.explanations import Explanation, declined
 from bot.ui.texts.failed_sources import BAD_SOURCE, SOURCE_GONE
 from bot.ui.texts.failed_tasks import BY_KIND, BY_RESULT_CODE, BY_TASK_CODE
 from bot.ui.texts.failures import ABOUT_SOURCES
@@ -241,6 +242,11 @@ def test_the_tables_hold_exactly_the_documented_codes() -> None:
     assert set(BY_STATUS) == {400, 401, 402, 403, 404, 409, 413, 429, 500, 502, 503}
     assert set(BY_TASK_CODE) == {code for code, _ in TASKS[:16]}
     assert set(BY_KIND) == set(FailureKind) - {FailureKind.INTERNAL} - ABOUT_SOURCES
+
+
+def test_what_is_declined_is_what_the_provider_says_of_a_prompt() -> None:
+    """The codes that say nothing of the key are those that are told as the prompt's."""
+    assert {code for code, each in BY_CALL_CODE.items() if each.title == declined("").title} == ABOUT_THE_PROMPT
 
 
 @pytest.mark.parametrize(
