@@ -44,6 +44,8 @@ _UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Stat
 class _Out:
     """An end that stands before its person, and since when."""
 
+    status: Status
+    """Of which it is the end: a picture may come after the loss is out."""
     delivery: Delivery
     since_s: float
 
@@ -111,7 +113,7 @@ class Endings:
             delivery = await self._deliver_within_limits(job, result, again_for=again_for)
             await self._retire(job, delivery.route, pressed=True)
             return delivery
-        if job.id not in self._out:
+        if not self._is_out(job):
             self._note_out(job, await self._deliver_within_limits(job, result, again_for=None))
         return await self._insist_on_retiring(job)
 
@@ -126,7 +128,7 @@ class Endings:
 
     async def tell_failure(self, job: Job) -> None:
         """Say why there is no picture; raises DeliveryPostponed or Dispossessed."""
-        if job.id not in self._out:
+        if not self._is_out(job):
             posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
             shown = posted.outcome is Outcome.POSTED
             self._note_out(job, Delivery(delivered=False, shown=shown, route=posted.route))
@@ -171,8 +173,11 @@ class Endings:
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
         return Delivery(delivered=False, shown=await self.offer(job, pressed=pressed))
 
+    def _is_out(self, job: Job) -> bool:
+        return job.id in self._out and self._out[job.id].status is job.status
+
     def _note_out(self, job: Job, delivery: Delivery) -> None:
-        self._out[job.id] = _Out(delivery, self._clock.monotonic())
+        self._out[job.id] = _Out(job.status, delivery, self._clock.monotonic())
 
     async def _insist_on_retiring(self, job: Job) -> Delivery:
         """Return how the end that is out was delivered, once the reply leads there; raises DeliveryPostponed.

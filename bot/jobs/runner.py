@@ -43,6 +43,8 @@ class _Live:
     waits_for_discord: bool = False
     """The latest try to show something failed, for a reason that passes."""
     cuttable: bool = True
+    replaced: bool = False
+    """The job is to be driven anew, as it is stored: nothing more is done with it here once it can be let go."""
 
     @contextmanager
     def uncut(self) -> Generator[None, None, None]:
@@ -152,6 +154,7 @@ class JobRunner:
         """Drive a job that was moved elsewhere: by a press, a late arrival. Whatever it waited for here is over."""
         if job.id in self._live:
             live, task = self._live[job.id]
+            live.replaced = True  # a call that must not be cut is let finish, and not tried again
             if live.cuttable:
                 task.cancel()
             await asyncio.wait({task})
@@ -172,7 +175,7 @@ class JobRunner:
 
     async def _drive(self, live: _Live) -> None:
         try:
-            while not await self._reached_end(live) and not self._stopping:
+            while not await self._reached_end(live) and not live.replaced and not self._stopping:
                 pause_s = pauses.pause_s(live.pauses)
                 live.pauses += 1
                 await self._pauses.wait(live.job.id, pause_s, for_discord=live.waits_for_discord)
@@ -224,7 +227,11 @@ class JobRunner:
             live.job = moved
         if live.job.status in ENDED and live.job.told_at is None and not self._stopping:
             with live.uncut():
-                live.job = await self._steps.tell(live.job)
+                told = await self._steps.tell(live.job)
+            if told is None:
+                live.job = await self._steps.reread(live.job)
+                return live.job.told_at is not None
+            live.job = told
         if live.job.told_at is not None and not _was_told_of(live.job):
             self._chronicle.job_ended(live.job)
         return True

@@ -174,7 +174,7 @@ async def test_who_was_dispossessed_moves_nothing(tmp_path: Path, status: Status
         job = await stolen(one, two, status, tmp_path)
         assert await one.move(job, to) is None
         assert await one.set_reply(job.id, job.route) is None
-        assert not await one.set_told(job.id, now=NOW)
+        assert not await one.set_told(job, now=NOW)
         assert await one.find_owned(job.id) is None
         assert await one.list_dispossessed([job.id, "unknown"]) == [job.id]
         assert await two.move(job, to) is not None

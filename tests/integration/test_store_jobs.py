@@ -237,7 +237,7 @@ async def test_a_job_is_unfinished_until_its_person_was_told(tmp_path: Path) -> 
         older = await brought_to(store, Status.RUNNING, folder=tmp_path)
         await brought_to(store, Status.DELIVERED, folder=tmp_path)
         assert [job.id for job in await store.take_over([])] == [older.id, newer.id]
-        await store.set_told(newer.id, now=LATER)
+        await store.set_told(newer, now=LATER)
         assert [job.id for job in await store.take_over([])] == [older.id]
         told = await store.find(newer.id)
         assert told is not None
@@ -259,8 +259,9 @@ async def test_a_job_that_was_told_never_gets_a_token_back(tmp_path: Path) -> No
     """Whoever comes late with the place of the reply learns that nothing is to be done there."""
     async with open_store(tmp_path) as store:
         fresh = await brought_to(store, Status.QUEUED, folder=tmp_path)
-        await store.cancel(fresh.id, now=LATER)
-        await store.set_told(fresh.id, now=LATER)
+        cancelled = await store.cancel(fresh.id, now=LATER)
+        assert cancelled is not None
+        await store.set_told(cancelled, now=LATER)
         told = await store.find(fresh.id)
         assert await store.set_reply(fresh.id, dataclasses.replace(fresh.route, message_id=99)) is None
         assert await store.find(fresh.id) == told
