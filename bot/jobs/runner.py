@@ -18,7 +18,7 @@ from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
 from bot.jobs.slots import Slots
 from bot.jobs.steps import Steps
-from bot.jobs.submission import TASK_OF_DOUBT_S, NotTakenYet, Submission
+from bot.jobs.submission import TASK_OF_DOUBT_S, NotReadyYet, NotTakenYet, Submission
 from bot.jobs.transitions import ENDED
 from bot.store.jobs import JobStore
 
@@ -37,9 +37,11 @@ class _Live:
     job: Job
     pauses: int = 0
     stumbles: int = 0
-    """Over faults of ours; a database or a Discord that is away is none."""
+    """Over faults of ours; a database, a disk or a Discord that is away is none."""
     refused_since_s: float | None = None
     """Since when the provider does not take it for now: a long wait in our own line is none of its."""
+    disk_fails_since_s: float | None = None
+    """Since when our own disk does not take its sources."""
     waits_for_discord: bool = False
     """The latest try to show something failed, for a reason that passes."""
     cuttable: bool = True
@@ -196,6 +198,9 @@ class JobRunner:
         except DeliveryPostponed as error:
             live.waits_for_discord = True
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
+        except NotReadyYet as pause:
+            live.waits_for_discord = False
+            live.disk_fails_since_s = pause.failing_since_s
         except Exception as error:
             live.waits_for_discord = False
             if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
@@ -239,7 +244,9 @@ class JobRunner:
     async def _next(self, live: _Live) -> Job | None:
         """Take one step; None if the job was moved elsewhere."""
         if live.job.status is Status.PREPARING:
-            return await self._submission.prepare(live.job)
+            prepared = await self._submission.prepare(live.job, failing_since_s=live.disk_fails_since_s)
+            live.disk_fails_since_s = None
+            return prepared
         if live.job.status is Status.SUBMITTING and not self._submission.may_be_drawn(live.job):
             return await self._submission.search(live.job)
         if live.job.status is Status.DELIVERING:
@@ -277,7 +284,9 @@ class JobRunner:
     async def _submit_or_search(self, live: _Live) -> Job | None:
         if live.job.status is Status.SUBMITTING:
             return await self._submission.search(live.job, most_s=TASK_OF_DOUBT_S)
-        ready = await self._submission.make_ready(live.job)  # a URL may have expired in a long wait
+        # once more: a URL may have expired in a long wait
+        ready = await self._submission.make_ready(live.job, failing_since_s=live.disk_fails_since_s)
+        live.disk_fails_since_s = None
         if ready is None or ready.status is not Status.QUEUED:
             return ready
         try:
