@@ -188,8 +188,9 @@ class LateArrivals:
             await self._store.look_again(job, at=next_at)
 
     async def _give_up(self, job: Job) -> None:
-        """Let it be failed for good. Who was told that it was released is not told again; who was not is told this."""
+        """Let it be failed for good.
+
+        Who was told that it was released is not told again; who was not is told this, by whoever drives the job.
+        """
         log.info("lost job given up", extra={"job": job.id})
-        failed = await self._jobs.move(replace(job, look_at=None), Status.FAILED)
-        if failed is not None and failed.told_at is None:
-            await self._runner.drive_anew(failed)
+        await self._jobs.move(replace(job, look_at=None), Status.FAILED)

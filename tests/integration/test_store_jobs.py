@@ -244,6 +244,27 @@ async def test_a_job_is_unfinished_until_its_person_was_told(tmp_path: Path) -> 
         assert (told.told_at, told.route.token) == (LATER, None)
 
 
+async def test_an_end_that_was_told_is_noted_only_while_it_is_the_end(tmp_path: Path) -> None:
+    """A picture that came meanwhile is still to be shown; what was given up after the loss was told has been told."""
+    async with open_store(tmp_path) as store:
+
+        async def lost_untold() -> Job:
+            lost = await store.move(await brought_to(store, Status.RUNNING, folder=tmp_path), Status.LOST)
+            assert lost is not None
+            return lost
+
+        for to in (Status.READY, Status.DELIVERING, Status.FAILED):
+            lost = await lost_untold()
+            moved = await store.move(lost, to)
+            assert not await store.set_told(lost, now=LATER)
+            assert await store.find(lost.id) == moved
+        lost = await lost_untold()
+        assert await store.set_told(lost, now=LATER)
+        given_up = await store.move(lost, Status.FAILED)
+        assert given_up is not None
+        assert given_up.told_at == LATER
+
+
 async def test_the_place_of_the_reply_is_stored(tmp_path: Path) -> None:
     """Where a job was answered, or had to move to; the rest of it stays."""
     async with open_store(tmp_path) as store:
