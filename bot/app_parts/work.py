@@ -67,7 +67,7 @@ def make_work(stack: AsyncExitStack, ground: Ground, outside: Outside) -> Work:
     """Join what drives jobs; they are let go of when the stack is unwound."""
     clock, settings = ground.clock, ground.settings
     wakes = Wakes(clock)
-    lost = LostStore(ground.database, folder=ground.folder.root)
+    lost = LostStore(ground.database, folder=ground.folder.root, owner=ground.owners.token)
     search = TaskSearch(store=lost, provider=outside.provider)
     runner = _make_runner(ground, outside, search=search, wakes=wakes)
     stack.push_async_callback(runner.stop)

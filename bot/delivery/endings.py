@@ -41,6 +41,8 @@ _UNDER_WAY = frozenset({Status.PREPARING, Status.QUEUED, Status.SUBMITTING, Stat
 class _Out:
     """An end that stands before its person: in which message, if not in the reply, and since when."""
 
+    status: Status
+    """Of which it is the end: a picture may come after the loss is out."""
     delivery: Delivery
     elsewhere: ReplyRoute | None
     since_s: float
@@ -107,7 +109,7 @@ class Endings:
         """
         if again_for is not None:
             return (await self._deliver_within_limits(job, result, again_for=again_for)).delivery
-        if job.id not in self._out:
+        if not self._is_out(job):
             self._out[job.id] = await self._deliver_within_limits(job, result, again_for=None)
         if self._out[job.id].delivery.delivered:
             return await self._insist_on_retiring(job)
@@ -118,16 +120,16 @@ class Endings:
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
-        if job.id not in self._out:
+        if not self._is_out(job):
             self._out[job.id] = await self._offer(job, pressed=pressed)
         return (await self._insist_on_retiring(job, pressed=pressed)).shown
 
     async def tell_failure(self, job: Job) -> None:
         """Say why there is no picture; raises DeliveryPostponed or Dispossessed."""
-        if job.id not in self._out:
+        if not self._is_out(job):
             posted = await self._ladder.post(job, self.post(job, "failed", cards.failure_card(job)))
             shown = posted.outcome is Outcome.POSTED
-            self._out[job.id] = self._now_out(Delivery(delivered=False, shown=shown), posted.route)
+            self._out[job.id] = self._now_out(job, Delivery(delivered=False, shown=shown), posted.route)
         told = await self._insist_on_retiring(job)
         if not told.shown:
             log.warning("no way to the person is open to say how it ended", extra={"job": job.id})
@@ -141,7 +143,7 @@ class Endings:
 
     async def _offer(self, job: Job, *, pressed: bool) -> _Out:
         posted = await self._ladder.offer(job, self.post(job, "ready", cards.ready_card(job), pressed=pressed))
-        return self._now_out(Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED), posted.route)
+        return self._now_out(job, Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED), posted.route)
 
     async def _deliver_within_limits(self, job: Job, result: ResultFile, *, again_for: int | None) -> _Out:
         """Post the picture; where Discord takes less than it said, once more and smaller."""
@@ -166,17 +168,20 @@ class Endings:
                 log.warning("picture cannot be made to fit", extra={"job": job.id, "error": repr(error)})
                 posted = await self._ladder.post(job, self.post(job, "kept", cards.kept_card(job), pressed=pressed))
                 kept = Delivery(delivered=False, shown=posted.outcome is Outcome.POSTED, route=posted.route)
-                return self._now_out(kept, posted.route)
+                return self._now_out(job, kept, posted.route)
             if posted.outcome is Outcome.POSTED:
                 delivery = Delivery(delivered=True, shown=True, route=posted.route, note=fitted.note)
-                return self._now_out(delivery, posted.route)
+                return self._now_out(job, delivery, posted.route)
             if posted.outcome is not Outcome.TOO_LARGE:
                 break
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
         return await self._offer(job, pressed=pressed)
 
-    def _now_out(self, delivery: Delivery, elsewhere: ReplyRoute | None) -> _Out:
-        return _Out(delivery, elsewhere, self._clock.monotonic())
+    def _is_out(self, job: Job) -> bool:
+        return job.id in self._out and self._out[job.id].status is job.status
+
+    def _now_out(self, job: Job, delivery: Delivery, elsewhere: ReplyRoute | None) -> _Out:
+        return _Out(job.status, delivery, elsewhere, self._clock.monotonic())
 
     async def _insist_on_retiring(self, job: Job, *, pressed: bool = False) -> Delivery:
         """Return how the end that is out was delivered, once the reply leads there; raises DeliveryPostponed.

@@ -3,6 +3,9 @@
 A lost job holds no slot and no task: the store knows when it is looked for next, and a restart changes nothing. Each
 look is claimed by one statement; the picture is on disk before the one transaction that counts it and takes the job on
 to its delivery. Killed before that transaction, the job is as lost as before; killed after it, the next start delivers.
+
+A link dies within a day, and Discord may be away for as long: no look waits for the person to be told of the loss. Who
+was not told until then has the picture, and never hears that it was lost.
 """
 
 import asyncio
@@ -63,22 +66,47 @@ class LateArrivals:
         self._wakes = wakes
         self._clock = clock
 
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._looks: set[asyncio.Task[None]] = set()
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
         """Look at what is due now and from then on, for the block."""
         with self._wakes.expect(LOST) as wake:
-            async with background.repeating("late arrivals", self._look_at_all_due, pause=lambda: wake.wait(EVERY_S)):
-                yield
+            try:
+                async with background.repeating("late arrivals", self._begin_all_due, pause=lambda: wake.wait(EVERY_S)):
+                    yield
+            finally:
+                for look in self._looks:
+                    look.cancel()
+                await asyncio.gather(*self._looks, return_exceptions=True)
 
-    async def _look_at_all_due(self) -> None:
-        """Look at what is due, a few at once."""
+    async def _begin_all_due(self) -> None:
+        """Begin a look at each that is due as soon as a place is free: a slow one keeps its own place and no other."""
         while True:
-            now = self._clock.now()
-            beyond = now + polling.LONGEST_LATE_PAUSE
-            due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, beyond=beyond, most=AT_ONCE)
-            if not due:
+            await self._places.acquire()
+            if not await self._is_begun():
                 return
-            await asyncio.gather(*(self._look(job) for job in due))
+
+    async def _is_begun(self) -> bool:
+        """Begin a look in the place that was taken; gives it back and tells so where none is due."""
+        now = self._clock.now()
+        beyond = now + polling.LONGEST_LATE_PAUSE
+        due: list[Job] = []
+        try:
+            due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, beyond=beyond, most=1)
+        finally:
+            if not due:
+                self._places.release()
+        for job in due:
+            look = asyncio.create_task(self._look(job), name=f"late look at job {job.id}")
+            self._looks.add(look)
+            look.add_done_callback(self._ended)
+        return bool(due)
+
+    def _ended(self, look: asyncio.Task[None]) -> None:
+        self._looks.discard(look)
+        self._places.release()
 
     async def _look(self, job: Job) -> None:
         """Look for one job, and say when to look again; a fault is one of this job and this look, and ends in time."""
@@ -160,6 +188,9 @@ class LateArrivals:
             await self._store.look_again(job, at=next_at)
 
     async def _give_up(self, job: Job) -> None:
-        """Let it be failed for good. Nobody is told again: they were told that it was released."""
+        """Let it be failed for good.
+
+        Who was told that it was released is not told again; who was not is told this, by whoever drives the job.
+        """
         log.info("lost job given up", extra={"job": job.id})
         await self._jobs.move(replace(job, look_at=None), Status.FAILED)

@@ -18,7 +18,7 @@ from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
 from bot.jobs.slots import Slots
 from bot.jobs.steps import Steps
-from bot.jobs.submission import TASK_OF_DOUBT_S, NotTakenYet, Submission
+from bot.jobs.submission import TASK_OF_DOUBT_S, NotReadyYet, NotTakenYet, Submission
 from bot.jobs.transitions import ENDED
 from bot.store.jobs import JobStore
 
@@ -37,12 +37,16 @@ class _Live:
     job: Job
     pauses: int = 0
     stumbles: int = 0
-    """Over faults of ours; a database or a Discord that is away is none."""
+    """Over faults of ours; a database, a disk or a Discord that is away is none."""
     refused_since_s: float | None = None
     """Since when the provider does not take it for now: a long wait in our own line is none of its."""
+    disk_fails_since_s: float | None = None
+    """Since when our own disk does not take its sources."""
     waits_for_discord: bool = False
     """The latest try to show something failed, for a reason that passes."""
     cuttable: bool = True
+    replaced: bool = False
+    """The job is to be driven anew, as it is stored: nothing more is done with it here once it can be let go."""
 
     @contextmanager
     def uncut(self) -> Generator[None, None, None]:
@@ -152,6 +156,7 @@ class JobRunner:
         """Drive a job that was moved elsewhere: by a press, a late arrival. Whatever it waited for here is over."""
         if job.id in self._live:
             live, task = self._live[job.id]
+            live.replaced = True  # a call that must not be cut is let finish, and not tried again
             if live.cuttable:
                 task.cancel()
             await asyncio.wait({task})
@@ -172,7 +177,7 @@ class JobRunner:
 
     async def _drive(self, live: _Live) -> None:
         try:
-            while not await self._reached_end(live) and not self._stopping:
+            while not await self._reached_end(live) and not live.replaced and not self._stopping:
                 pause_s = pauses.pause_s(live.pauses)
                 live.pauses += 1
                 await self._pauses.wait(live.job.id, pause_s, for_discord=live.waits_for_discord)
@@ -193,6 +198,9 @@ class JobRunner:
         except DeliveryPostponed as error:
             live.waits_for_discord = True
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
+        except NotReadyYet as pause:
+            live.waits_for_discord = False
+            live.disk_fails_since_s = pause.failing_since_s
         except Exception as error:
             live.waits_for_discord = False
             if isinstance(error, StoreError) and not isinstance(error, StoreConflict):
@@ -224,7 +232,11 @@ class JobRunner:
             live.job = moved
         if live.job.status in ENDED and live.job.told_at is None and not self._stopping:
             with live.uncut():
-                live.job = await self._steps.tell(live.job)
+                told = await self._steps.tell(live.job)
+            if told is None:
+                live.job = await self._steps.reread(live.job)
+                return live.job.told_at is not None
+            live.job = told
         if live.job.told_at is not None and not _was_told_of(live.job):
             self._chronicle.job_ended(live.job)
         return True
@@ -232,7 +244,9 @@ class JobRunner:
     async def _next(self, live: _Live) -> Job | None:
         """Take one step; None if the job was moved elsewhere."""
         if live.job.status is Status.PREPARING:
-            return await self._submission.prepare(live.job)
+            prepared = await self._submission.prepare(live.job, failing_since_s=live.disk_fails_since_s)
+            live.disk_fails_since_s = None
+            return prepared
         if live.job.status is Status.SUBMITTING and not self._submission.may_be_drawn(live.job):
             return await self._submission.search(live.job)
         if live.job.status is Status.DELIVERING:
@@ -270,7 +284,9 @@ class JobRunner:
     async def _submit_or_search(self, live: _Live) -> Job | None:
         if live.job.status is Status.SUBMITTING:
             return await self._submission.search(live.job, most_s=TASK_OF_DOUBT_S)
-        ready = await self._submission.make_ready(live.job)  # a URL may have expired in a long wait
+        # once more: a URL may have expired in a long wait
+        ready = await self._submission.make_ready(live.job, failing_since_s=live.disk_fails_since_s)
+        live.disk_fails_since_s = None
         if ready is None or ready.status is not Status.QUEUED:
             return ready
         try:

@@ -19,6 +19,7 @@ from bot.hosting import Asset, Hosting
 from bot.images import prepare
 from bot.images.worker import ImageWorkers, WorkerDied
 from bot.jobs.model import Failure, FailureKind, Job, Source
+from bot.jobs.results import NOT_KEPT
 from bot.jobs.slots import Slots
 from bot.net import Downloader
 from bot.net.hosts import AllowedHosts
@@ -41,6 +42,14 @@ RESULT_LINK_MARGIN = timedelta(hours=1)
 
 class SourceFault(ImagebotError):
     """A picture that a person gave cannot be used; `failure` says which and why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.kind.value} {failure.code}")
+        self.failure = failure
+
+
+class SourceNotKept(ImagebotError):
+    """Our own disk did not take a picture just now, which says nothing of the picture; `failure` if it never does."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(f"{failure.kind.value} {failure.code}")
@@ -71,7 +80,10 @@ class SourceKeeper:
         self._fetches = Slots(FETCHES_AT_ONCE)
 
     async def make_ready(self, job: Job) -> Job:
-        """Bring every source of a job to disk and behind a URL that lives long enough; cheap for those that are."""
+        """Bring every source of a job to disk and behind a URL that lives long enough; cheap for those that are.
+
+        Raises SourceNotKept where our own disk fails: what is ready by then is stored, and the rest may be tried again.
+        """
         outcomes = await asyncio.gather(*(self._ready(job, source) for source in job.sources), return_exceptions=True)
         for outcome in outcomes:  # the first in the person's order is the one to tell
             if isinstance(outcome, BaseException):
@@ -87,6 +99,14 @@ class SourceKeeper:
             return await self._fetched(name, source)
 
     async def _ready(self, job: Job, source: Source) -> Source:
+        try:
+            return await self._kept_and_hosted(job, source)
+        except OSError as error:
+            log.warning("source not kept", extra={"job": job.id, "error": repr(error)})
+            failure = Failure(kind=FailureKind.SOURCE_GONE, code=NOT_KEPT, message=source.name)
+            raise SourceNotKept(failure) from error
+
+    async def _kept_and_hosted(self, job: Job, source: Source) -> Source:
         known = source
         if source.path is None:
             name = f"{job.id}-{source.position}"

@@ -207,16 +207,17 @@ class Steps:
         elif not self._patience.lasts(self._moves.elapsed_s(job), looks=stumbles):
             await self._moves.lose(job, failure)
 
-    async def tell(self, job: Job) -> Job:
+    async def tell(self, job: Job) -> Job | None:
         """Show how a job ended, where no delivery has shown it, and return it with the moment in which it was told.
 
-        A picture that waits and could not be offered is offered again at the next start.
+        A picture that waits and could not be offered is offered again at the next start. None where the job was moved
+        elsewhere meanwhile: what was shown is not its end any more.
         """
         if not await self._announcer.close(job):
             return job
         now = self._clock.now()
-        if not await self._moves.insist(job, "told", lambda: self._store.set_told(job.id, now=now)):
-            raise Dispossessed(job.id)
+        if not await self._moves.insist(job, "told", lambda: self._store.set_told(job, now=now)):
+            return None
         await self._erase_links(job)
         return replace(job, told_at=now)
 

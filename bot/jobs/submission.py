@@ -19,7 +19,7 @@ from bot.jobs.moves import Moves
 from bot.jobs.polling import CLOSEST_S, Patience
 from bot.jobs.results import ResultKeeper
 from bot.jobs.search import TaskSearch, pause_s
-from bot.jobs.sources import SourceFault, SourceKeeper
+from bot.jobs.sources import SourceFault, SourceKeeper, SourceNotKept
 from bot.jobs.wakes import Wakes
 from bot.provider import errors
 from bot.provider.api import EvoLink
@@ -49,6 +49,14 @@ class NotTakenYet(ImagebotError):
         self.job = job
         self.wait_s = wait_s
         self.refused_since_s = refused_since_s
+
+
+class NotReadyYet(ImagebotError):
+    """Our own disk does not take the job's sources just now; they may be made ready after a pause."""
+
+    def __init__(self, job: Job, *, failing_since_s: float) -> None:
+        super().__init__(job.id)
+        self.failing_since_s = failing_since_s
 
 
 class Submission:
@@ -86,17 +94,28 @@ class Submission:
         self._honours_key = honours_key
         self._key = KeyCondition()
 
-    async def prepare(self, job: Job) -> Job | None:
-        """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`."""
-        ready = await self.make_ready(job)
+    async def prepare(self, job: Job, *, failing_since_s: float | None = None) -> Job | None:
+        """Bring the sources to disk and behind URLs: from `preparing` to `queued` or `failed`; raises as make_ready."""
+        ready = await self.make_ready(job, failing_since_s=failing_since_s)
         if ready is None or ready.status is not Status.PREPARING:
             return ready
         return await self._store.move(ready, Status.QUEUED)
 
-    async def make_ready(self, job: Job) -> Job | None:
-        """Return the job with sources that the provider can read, at no cost; `failed` where one is not usable."""
+    async def make_ready(self, job: Job, *, failing_since_s: float | None = None) -> Job | None:
+        """Return the job with sources that the provider can read, at no cost; `failed` where one is not usable.
+
+        Raises NotReadyYet while our own disk fails, which it has done since `failing_since_s`, if before; until the
+        deadline.
+        """
         try:
             return await self._sources.make_ready(job)
+        except SourceNotKept as fault:
+            now_s = self._clock.monotonic()
+            since_s = now_s if failing_since_s is None else failing_since_s
+            if now_s - since_s >= self._patience.deadline.total_seconds():
+                return await self._moves.fail(job, fault.failure)
+            self._announcer.show(replace(job, failure=fault.failure), waiting_for_provider=True)
+            raise NotReadyYet(job, failing_since_s=since_s) from fault
         except SourceFault as fault:
             log.info("source not usable", extra={"job": job.id, "error": repr(fault)})
             return await self._moves.fail(job, fault.failure)

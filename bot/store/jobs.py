@@ -107,7 +107,8 @@ UPDATE jobs SET
           WHEN :to = 'queued' THEN 'cancelled'
           ELSE :to
       END
-    , told_at = :told_at
+      -- what was lost and is given up has nothing new to say: whoever was told meanwhile has been told
+    , told_at = CASE WHEN status = 'lost' AND :to = 'failed' THEN told_at ELSE :told_at END
     , token = CASE WHEN :told_at IS NULL THEN token END
     , submitted_at = COALESCE(:submitted_at, submitted_at)
     , finished_at = COALESCE(:finished_at, finished_at, CASE WHEN :to = 'queued' THEN cancel_requested_at END)
@@ -390,16 +391,15 @@ class JobStore:
         )
         return self._job(rows[0], await self._sources(job_id)) if rows else None
 
-    async def set_told(self, job_id: str, *, now: datetime) -> bool:
-        """Note that the person was shown the end; the token has no more use and is erased.
+    async def set_told(self, job: Job, *, now: datetime) -> bool:
+        """Note that the person was shown the end as it stands in `job`; the token has no more use and is erased.
 
-        False where another process drives the job, which tells them itself, or where they have come for their picture
-        meanwhile, which is on its way to them.
+        False where another process drives the job, which tells them itself, or where it has come to another status
+        meanwhile: they have come for their picture, or the picture came late.
         """
         told = await self._database.write(
-            "UPDATE jobs SET told_at = ?, token = NULL"
-            " WHERE id = ? AND owner IS ? AND status <> 'delivering' RETURNING id",
-            (to_stored(now), job_id, self._owner),
+            "UPDATE jobs SET told_at = ?, token = NULL WHERE id = ? AND owner IS ? AND status = ? RETURNING id",
+            (to_stored(now), job.id, self._owner, job.status.value),
         )
         return bool(told)
 

@@ -34,7 +34,7 @@ _CLAIM_DUE = """
 UPDATE jobs SET look_at = :later
 WHERE id IN (
     SELECT id FROM jobs
-    WHERE status = 'lost' AND (look_at <= :now OR look_at > :beyond) AND told_at IS NOT NULL
+    WHERE status = 'lost' AND (look_at <= :now OR look_at > :beyond) AND (told_at IS NOT NULL OR owner IS :me)
     ORDER BY look_at LIMIT :most
 )
 RETURNING *
@@ -46,11 +46,12 @@ _LOOK_SOON = "UPDATE jobs SET look_at = :now WHERE id = :id AND status = 'lost' 
 
 
 class LostStore:
-    """Jobs in doubt and lost jobs in the database. `folder` is DATA_DIR."""
+    """Jobs in doubt and lost jobs in the database. `folder` is DATA_DIR, `owner` names the process as in `JobStore`."""
 
-    def __init__(self, database: Database, *, folder: Path) -> None:
+    def __init__(self, database: Database, *, folder: Path, owner: str | None = None) -> None:
         self._database = database
         self._folder = folder
+        self._owner = owner
 
     async def hint(self, job_id: str, task_id: str) -> None:
         """Note which task is said to be a job's, where that is not known."""
@@ -96,11 +97,12 @@ class LostStore:
     async def claim_due(self, *, now: datetime, until: datetime, beyond: datetime, most: int) -> list[Job]:
         """Take lost jobs that are due to be looked for, without their sources; nobody else gets them before `until`.
 
-        Due is also what is to be looked for after `beyond`: no pause is so long, so a clock was set meanwhile. Not
-        before the person was told: whoever tells them drives the job until then.
+        Due is also what is to be looked for after `beyond`: no pause is so long, so a clock was set meanwhile. While
+        the person is still to be told of the loss, the job is its owner's: another process could not stop that card,
+        and it might land on the picture.
         """
         instants = {"now": to_stored(now), "later": to_stored(until), "beyond": to_stored(beyond)}
-        rows = await self._database.write(_CLAIM_DUE, {**instants, "most": most})
+        rows = await self._database.write(_CLAIM_DUE, {**instants, "most": most, "me": self._owner})
         return [job_rows.read_job(row, folder=self._folder, sources=()) for row in rows]
 
     async def look_again(self, job: Job, *, at: datetime) -> None:

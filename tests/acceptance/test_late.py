@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.discord import Message
-from bot.sandbox.evolink import Completed, Failed, HttpFault, Stuck
+from bot.sandbox.discord import Fault, Message
+from bot.sandbox.evolink import Completed, Failed, HttpFault, Slow, Stuck
+from tests.acceptance.test_ladder_places import CHANNEL_SEND, TOKEN_EDIT
 from tests.support.house import House, title, words
 from tests.support.ports import free_port
 
@@ -167,3 +168,111 @@ async def test_who_removes_it_from_their_history_does_not_get_it_any_more(house:
         assert message.attachments == []
         assert house.tasks[0].final_status == "completed"
     assert sum(images for _, images, _ in house.ledger()) == 0
+
+
+async def test_a_day_without_discord_costs_nobody_a_paid_picture(house: House) -> None:
+    """The link dies before anyone can be told of the loss: the picture is brought home meanwhile, and then shown."""
+    house.evolink.knobs.task.append(Completed(duration_s=3 * MINUTE))
+    async with house.bot(job_deadline_minutes=1):
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        house.discord.faults.outage = Fault.dropped()
+        await house.until(lambda: house.stored("status") == ["lost"], step_s=2)
+        await house.until(lambda: house.stored("status") == ["delivering"], step_s=5, limit_s=10 * MINUTE)
+        await house.clock.advance(25 * 60 * MINUTE)
+        house.discord.faults.outage = None
+        await house.until(lambda: message.attachments, step_s=5)
+        assert "now it is counted once" in words(message)
+        await house.until(lambda: house.stored("status") == ["delivered"])
+    assert not any("keeps looking" in str(state.embeds) for state in message.states)
+    assert sha256_of(message) == house.tasks[0].results[0].sha256
+    assert sum(images for _, images, _ in house.ledger()) == 1
+    assert posted(house) == len(house.tasks) == 1
+
+
+async def test_what_is_given_up_before_anyone_could_be_told_is_told_as_it_ended(house: House) -> None:
+    """Discord was away all the time: no hope is raised that has gone by then."""
+    house.evolink.knobs.task.append(Stuck())
+    async with house.bot(job_deadline_minutes=1):
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        house.discord.faults.outage = Fault.dropped()
+        await house.until(lambda: house.stored("status") == ["lost"], step_s=2)
+        day = 24 * 3600 * 1_000_000
+        await house.change_database(f"UPDATE jobs SET lost_at = lost_at - {day}, look_at = look_at - {day}")
+        await house.until(lambda: house.stored("status") == ["failed"], step_s=5)
+        assert house.stored("told_at") == [None]
+        house.discord.faults.outage = None
+        await house.until(lambda: house.stored("told_at") != [None], step_s=5)
+        assert title(message) == "The picture took too long"
+    assert not any("keeps looking" in str(state.embeds) for state in message.states)
+    assert sum(images for _, images, _ in house.ledger()) == 0
+
+
+@pytest.mark.parametrize("cancelled", [False, True], ids=["kept", "cancelled"])
+async def test_a_picture_that_comes_while_its_loss_is_being_told_has_the_last_word(
+    house: House, caplog: pytest.LogCaptureFixture, *, cancelled: bool
+) -> None:
+    """The card of the loss lands first; it is not taken for the end, nor this process for another one."""
+    caplog.set_level("INFO")
+    house.evolink.knobs.task.append(Completed(duration_s=1.5 * MINUTE))
+    async with house.bot(job_deadline_minutes=1):
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        if cancelled:
+            await house.alice.press(message, "Cancel")
+            await house.until(lambda: title(message) == "Cancelled")
+        house.discord.faults.inject(TOKEN_EDIT, Fault.slow(4 * MINUTE))
+        await house.until(lambda: house.stored("status") == ["lost"], step_s=1)
+        await house.until(lambda: house.tasks[0].final_status, step_s=1)
+        await house.change_database("UPDATE jobs SET look_at = 0")
+        arrived = "ready" if cancelled else "delivering"
+        await house.until(lambda: house.stored("status") == [arrived], step_s=1, limit_s=90)
+        assert house.stored("told_at") == [None]
+        await house.until(lambda: house.stored("told_at") != [None], step_s=2)
+        assert house.stored("status") == ["ready" if cancelled else "delivered"]
+        assert any("keeps looking" in str(state.embeds) for state in message.states)
+        assert message.labels == ["Show the picture"] if cancelled else message.attachments
+    assert "new owner" not in caplog.text
+    assert sum(images for _, images, _ in house.ledger()) == 1
+    assert len(house.channel.messages) == len(house.tasks) == 1
+
+
+async def test_a_picture_that_comes_before_the_reply_leads_to_its_loss_is_shown(house: House) -> None:
+    """The loss was posted anew and is out, but Discord is gone again: it is not taken for the picture's own end."""
+    thread = house.channel.add_thread("lighthouses")
+    house.evolink.knobs.task.append(Completed(duration_s=3 * MINUTE))
+    async with house.bot(job_deadline_minutes=1):
+        use = await house.alice.use(thread, "/imagine", prompt="a paper lighthouse", quality="0.5K")
+        message = await use.message()
+        await house.until(lambda: title(message) == "Drawing")
+        thread.archive()
+        house.discord.faults.inject(CHANNEL_SEND, Fault.slow(2))
+        await house.until(lambda: len(thread.messages) == 2, step_s=0.1)
+        house.discord.faults.outage = Fault.dropped()
+        await house.until(lambda: house.stored("status") == ["delivering"], step_s=2, limit_s=6 * MINUTE)
+        house.discord.faults.outage = None
+        await house.until(lambda: house.stored("status") == ["delivered"], step_s=2)
+        assert [sha256_of(each) for each in thread.messages.values() if each.attachments] == [
+            house.tasks[0].results[0].sha256
+        ]
+    assert sum(images for _, images, _ in house.ledger()) == 1
+
+
+async def test_a_slow_look_keeps_nobody_else_s_picture_waiting(house: House) -> None:
+    """Its download hangs for minutes; the next one's callback brings that picture at once."""
+    house.evolink.knobs.loopback_callbacks = True
+    house.evolink.knobs.task.append(Completed(duration_s=3 * MINUTE))
+    house.evolink.knobs.task.append(Completed(duration_s=4 * MINUTE))
+    port = free_port()
+    async with house.bot(job_deadline_minutes=1, public_base_url=f"http://127.0.0.1:{port}", web_port=port):
+        slow = await house.imagine()
+        quick = await house.imagine(house.bob, prompt="another")
+        await house.until(lambda: house.stored("status") == ["lost", "lost"], step_s=2)
+        house.evolink.knobs.result.append(Slow(delay_s=110))
+        await house.until(lambda: len(house.evolink.knobs.result) == 0, step_s=1)
+        await house.until(lambda: house.tasks[1].callbacks, step_s=1)
+        await house.until(lambda: quick.attachments, step_s=1, limit_s=15)
+        assert not slow.attachments
+        await house.until(lambda: slow.attachments, step_s=2)
+    assert sum(images for _, images, _ in house.ledger()) == 2

@@ -1,12 +1,15 @@
 """The whole bot on a disk and a database that fail: nothing is spent on what could not be kept, and nothing is lost."""
 
 import asyncio
+import shutil
+from typing import Any
 
 import pytest
 
 from bot.sandbox.discord import Message
 from bot.sandbox.evolink.outcomes import Failed
 from bot.store import backup
+from tests.acceptance.test_edit import a_picture
 from tests.support.house import House, title, words
 
 
@@ -14,6 +17,10 @@ async def pass_time(house: House, seconds: float) -> None:
     """Move time, with a breath for sockets and threads at each step."""
     until_s = house.clock.monotonic() + seconds
     await house.until(lambda: house.clock.monotonic() >= until_s, step_s=1)
+
+
+def an_edit() -> dict[str, Any]:
+    return {"instruction": "make it night", "quality": "0.5K", "image": ("beach.png", a_picture("teal"))}
 
 
 async def test_a_request_that_could_not_be_kept_is_refused_before_anything_is_spent(house: House) -> None:
@@ -105,6 +112,43 @@ async def test_a_result_that_the_disk_does_not_take_is_fetched_when_it_does(hous
         await house.until(lambda: message.attachments)
     assert len(house.tasks) == 1
     assert house.stored("status") == ["delivered"]
+
+
+async def test_a_picture_of_a_person_that_the_disk_does_not_take_is_taken_when_it_does(house: House) -> None:
+    """A short fault of ours ends no request: the person is told what is waited for, and nothing was spent on it."""
+    async with house.bot() as app:
+        await app.work.storage.look()
+        sources = house.data_dir / "sources"
+        shutil.rmtree(sources)
+        sources.touch()
+        use = await house.alice.use(house.channel, "/edit", **an_edit())
+        message = await use.message()
+        await house.until(lambda: "cannot write to its own disk" in words(message), limit_s=15)
+        assert "nothing was spent" in words(message)
+        await pass_time(house, 15)
+        assert house.stored("status") == ["preparing"]
+        sources.unlink()
+        await house.until(lambda: message.attachments, limit_s=300)
+    assert len(house.tasks) == 1
+    assert house.stored("status") == ["delivered"]
+
+
+async def test_a_picture_of_a_person_that_the_disk_never_takes_ends_with_the_deadline(house: House) -> None:
+    """In a sentence that names the file and the disk; nothing was ordered, and nothing is counted."""
+    async with house.bot(job_deadline_minutes=1) as app:
+        await app.work.storage.look()
+        sources = house.data_dir / "sources"
+        shutil.rmtree(sources)
+        sources.touch()
+        use = await house.alice.use(house.channel, "/edit", **an_edit())
+        message = await use.message()
+        began_s = house.clock.monotonic()
+        await house.until(lambda: house.stored("status") == ["failed"], limit_s=300)
+        assert house.clock.monotonic() - began_s >= 60
+        await house.until(lambda: "the disk of the bot did not take it" in words(message))
+        assert "beach.png" in words(message)
+    assert house.tasks == []
+    assert sum(images for _, images, _ in house.ledger()) == 0
 
 
 async def test_a_database_that_does_not_take_that_the_person_was_told_has_it_told_once(house: House) -> None:

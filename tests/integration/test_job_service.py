@@ -166,8 +166,9 @@ async def test_a_job_that_ended_before_its_answer_arrived_does_not_begin(tmp_pat
     runner = Bystander()
     async with open_service(tmp_path, runner=runner) as (service, store):
         job = await service.submit(request(1))
-        await store.cancel(job.id, now=job.created_at)
-        await store.set_told(job.id, now=job.created_at)
+        cancelled = await store.cancel(job.id, now=job.created_at)
+        assert cancelled is not None
+        await store.set_told(cancelled, now=job.created_at)
         await service.begin(job, dataclasses.replace(job.route, message_id=77))
         assert runner.started == []
         stored = await store.find(job.id)

@@ -22,7 +22,7 @@ from bot.store.claims import ClaimStore
 from bot.store.database import Database
 from bot.store.jobs import JobStore
 from tests.support.clock import ManualClock
-from tests.support.stored_jobs import brought_to, result_in
+from tests.support.stored_jobs import brought_to, lost_of, result_in
 from tests.support.ui_jobs import NOW
 
 OTHER_PROCESS = """
@@ -149,6 +149,25 @@ async def test_of_two_that_take_over_each_job_goes_to_one(tmp_path: Path) -> Non
         assert (len(ids), set(ids)) == (30, left)
 
 
+async def test_until_its_person_was_told_a_lost_job_is_looked_for_by_its_owner_only(tmp_path: Path) -> None:
+    """Another process could not keep the card of the loss from landing on the picture; who takes it over looks then."""
+    due = {"now": NOW, "until": NOW + timedelta(minutes=15), "beyond": NOW + timedelta(days=1), "most": 9}
+    async with two_stores(tmp_path) as (one, two):
+        untold = await one.move(
+            await brought_to(one, Status.RUNNING, folder=tmp_path), Status.LOST, lost_at=NOW, look_at=NOW
+        )
+        assert untold is not None
+        assert await lost_of(two).claim_due(**due) == []
+        assert [job.id for job in await lost_of(one).claim_due(**due)] == [untold.id]
+        [taken] = await two.take_over(["one"])
+        await lost_of(two).look_soon(taken.id, now=NOW)
+        assert await lost_of(one).claim_due(**due) == []
+        assert [job.id for job in await lost_of(two).claim_due(**due)] == [untold.id]
+        assert await two.set_told(taken, now=NOW)
+        await lost_of(two).look_soon(taken.id, now=NOW)
+        assert [job.id for job in await lost_of(one).claim_due(**due)] == [untold.id]
+
+
 async def stolen(one: JobStore, two: JobStore, status: Status, folder: Path) -> Job:
     """Return a job as its first owner knows it, after the second one has taken it over."""
     job = await brought_to(one, status, folder=folder)
@@ -174,7 +193,7 @@ async def test_who_was_dispossessed_moves_nothing(tmp_path: Path, status: Status
         job = await stolen(one, two, status, tmp_path)
         assert await one.move(job, to) is None
         assert await one.set_reply(job.id, job.route) is None
-        assert not await one.set_told(job.id, now=NOW)
+        assert not await one.set_told(job, now=NOW)
         assert await one.find_owned(job.id) is None
         assert await one.list_dispossessed([job.id, "unknown"]) == [job.id]
         assert await two.move(job, to) is not None

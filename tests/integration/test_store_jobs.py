@@ -237,11 +237,32 @@ async def test_a_job_is_unfinished_until_its_person_was_told(tmp_path: Path) -> 
         older = await brought_to(store, Status.RUNNING, folder=tmp_path)
         await brought_to(store, Status.DELIVERED, folder=tmp_path)
         assert [job.id for job in await store.take_over([])] == [older.id, newer.id]
-        await store.set_told(newer.id, now=LATER)
+        await store.set_told(newer, now=LATER)
         assert [job.id for job in await store.take_over([])] == [older.id]
         told = await store.find(newer.id)
         assert told is not None
         assert (told.told_at, told.route.token) == (LATER, None)
+
+
+async def test_an_end_that_was_told_is_noted_only_while_it_is_the_end(tmp_path: Path) -> None:
+    """A picture that came meanwhile is still to be shown; what was given up after the loss was told has been told."""
+    async with open_store(tmp_path) as store:
+
+        async def lost_untold() -> Job:
+            lost = await store.move(await brought_to(store, Status.RUNNING, folder=tmp_path), Status.LOST)
+            assert lost is not None
+            return lost
+
+        for to in (Status.READY, Status.DELIVERING, Status.FAILED):
+            lost = await lost_untold()
+            moved = await store.move(lost, to)
+            assert not await store.set_told(lost, now=LATER)
+            assert await store.find(lost.id) == moved
+        lost = await lost_untold()
+        assert await store.set_told(lost, now=LATER)
+        given_up = await store.move(lost, Status.FAILED)
+        assert given_up is not None
+        assert given_up.told_at == LATER
 
 
 async def test_the_place_of_the_reply_is_stored(tmp_path: Path) -> None:
@@ -259,8 +280,9 @@ async def test_a_job_that_was_told_never_gets_a_token_back(tmp_path: Path) -> No
     """Whoever comes late with the place of the reply learns that nothing is to be done there."""
     async with open_store(tmp_path) as store:
         fresh = await brought_to(store, Status.QUEUED, folder=tmp_path)
-        await store.cancel(fresh.id, now=LATER)
-        await store.set_told(fresh.id, now=LATER)
+        cancelled = await store.cancel(fresh.id, now=LATER)
+        assert cancelled is not None
+        await store.set_told(cancelled, now=LATER)
         told = await store.find(fresh.id)
         assert await store.set_reply(fresh.id, dataclasses.replace(fresh.route, message_id=99)) is None
         assert await store.find(fresh.id) == told

@@ -60,7 +60,7 @@ class Keep:
             await self.database.write("UPDATE jobs SET result_n_bytes = ? WHERE id = ?", (n_bytes, job.id))
         await self.database.write("UPDATE jobs SET finished_at = ? WHERE id = ?", (now, job.id))
         if status in {Status.FAILED, Status.CANCELLED, Status.READY}:
-            await self.jobs.set_told(job.id, now=self.clock.now())
+            await self.jobs.set_told(job, now=self.clock.now())
         return await self.job(job.id)
 
     async def going_on(self, *sources: Source) -> Job:

@@ -48,7 +48,7 @@ DELIVERING = "commit: UPDATE jobs → delivering"
 COUNTED = "commit: UPDATE jobs → delivered, INSERT ledger"
 DRAWN = (*CARD, *LOOK, *CARD, *LOOK)
 SHOWN = (*FETCHED, DELIVERING, *CARD, COUNTED)
-LOST = ("commit: UPDATE jobs → lost, INSERT ledger", *CARD, UPDATE)
+LOST = ("commit: UPDATE jobs → lost, INSERT ledger", *CARD, "commit: UPDATE jobs → lost")
 SEARCHED = (
     *call("POST /users/@me/channels"),
     *call("GET /channels/*/messages"),
@@ -81,13 +81,14 @@ CANCELLED = (
     *ending(IN_DOUBT, SUBMITTING, *ORDER),
     *ending(COLLECTABLE, RUNNING, *CARD),
     *ending(COLLECTABLE, UPDATE, *call("POST /interactions/*/*/callback"), *CARD),
-    *ending(COLLECTABLE, *LOOK, *LOOK, *FETCHED, DELIVERING, *CARD, UPDATE),
+    *ending(COLLECTABLE, *LOOK, *LOOK, *FETCHED, DELIVERING, *CARD, "commit: UPDATE jobs → ready"),
 )
 
 FAILED = (
     *ending(TASK_FAILED, *TAKEN),
     *ending(IN_DOUBT, SUBMITTING, *ORDER),
-    *ending(TASK_FAILED, RUNNING, *DRAWN, "commit: UPDATE jobs → failed, INSERT ledger", *CARD, UPDATE),
+    *ending(TASK_FAILED, RUNNING, *DRAWN, "commit: UPDATE jobs → failed, INSERT ledger", *CARD),
+    *ending(TASK_FAILED, "commit: UPDATE jobs → failed"),
 )
 
 HIDDEN = (

@@ -33,7 +33,7 @@ async def open_store(folder: Path) -> AsyncGenerator[JobStore, None]:
 
 def lost_of(store: JobStore) -> LostStore:
     """Return what is stored of lost jobs in the same database."""
-    return LostStore(store._database, folder=store._folder)
+    return LostStore(store._database, folder=store._folder, owner=store._owner)
 
 
 def new_job(prompt: str = "a paper lighthouse", **changes: Any) -> Job:

@@ -183,6 +183,7 @@ SOURCES = [
     (FailureKind.SOURCE_GONE, "too_large", "larger file than the bot takes"),
     (FailureKind.SOURCE_GONE, "forbidden_address", "fetches from nowhere else"),
     (FailureKind.SOURCE_GONE, "too_many_redirects", "leads elsewhere"),
+    (FailureKind.SOURCE_GONE, "not_kept", "the disk of the bot did not take it"),
     (FailureKind.SOURCE_GONE, None, "could not be fetched"),
 ]
 
@@ -200,7 +201,7 @@ def test_a_picture_that_cannot_be_used_is_named(kind: FailureKind, code: str | N
 def test_the_tables_of_sources_hold_exactly_the_known_reasons() -> None:
     """Those of NotAPicture, WorkerDied and DownloadFailed, as their docstrings have them."""
     assert set(BAD_SOURCE) == {code for _, code, _ in SOURCES[:11]}
-    assert set(SOURCE_GONE) == {code for kind, code, _ in SOURCES[13:18] if kind is FailureKind.SOURCE_GONE}
+    assert set(SOURCE_GONE) == {code for kind, code, _ in SOURCES[13:19] if kind is FailureKind.SOURCE_GONE}
     for reason in [*BAD_SOURCE, *SOURCE_GONE]:
         documented = f"{errors.NotAPicture.__doc__}{errors.DownloadFailed.__doc__}{worker.WorkerDied.__doc__}"
         assert reason in documented

@@ -1,6 +1,7 @@
 """Why a picture that a person gave could not be used: nothing was spent, and the sentence names the file.
 
-By the reasons of `errors.NotAPicture`, `errors.DownloadFailed`, `images.worker.WorkerDied` and `errors.HostingFull`.
+By the reasons of `errors.NotAPicture`, `errors.DownloadFailed`, `images.worker.WorkerDied` and `errors.HostingFull`;
+`not_kept` where our own disk failed.
 """
 
 from bot.jobs.model import FailureKind
@@ -32,6 +33,7 @@ SOURCE_GONE = {
     "too_large": ("is a larger file than the bot takes.", _SMALLER),
     "forbidden_address": ("does not lie at Discord, and the bot fetches from nowhere else.", _ONCE_MORE),
     "too_many_redirects": ("could not be fetched: its address leads elsewhere.", _ONCE_MORE),
+    "not_kept": ("could not be kept: the disk of the bot did not take it, though the bot kept trying.", TELL_OPERATOR),
 }
 """Why the file could not be fetched, and what to do."""
 

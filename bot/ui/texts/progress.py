@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.jobs import slots
-from bot.jobs.model import Job, Status
+from bot.jobs.model import FailureKind, Job, Status
 from bot.ui.texts import late
 
 _NEARLY_DONE_PERCENT = 85
@@ -66,6 +66,11 @@ def _place(position: int) -> str:
 
 def _waiting_words(job: Job) -> str:
     if job.failure is not None and job.failure.code == "not_kept":
+        if job.failure.kind is FailureKind.SOURCE_GONE:
+            return (
+                "The bot cannot write to its own disk at the moment. Your request is kept, nothing was spent on it, "
+                "and the bot keeps trying."
+            )
         return (
             "The picture is made, and the image service keeps it: the bot cannot write to its own disk at the moment. "
             "It keeps trying."
