@@ -111,10 +111,10 @@ class Endings:
             return (await self._deliver_within_limits(job, result, again_for=again_for)).delivery
         if not self._is_out(job):
             self._out[job.id] = await self._deliver_within_limits(job, result, again_for=None)
-        if self._out[job.id].delivery.delivered:
+        out = self._out[job.id]
+        if out.delivery.delivered:
             return await self._insist_on_retiring(job)
         # what is only offered has to be stored before it can be collected; that it was told of is insisted on then
-        out = self._out[job.id]
         is_retired = await self._retire(job, out.elsewhere, pressed=False)
         return replace(out.delivery, shown=out.delivery.shown and is_retired)
 
