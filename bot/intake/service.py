@@ -24,6 +24,7 @@ from bot.intake.offers import settings_for
 from bot.intake.pictures import numbered
 from bot.intake.places import places_of
 from bot.intake.routes import reference_to, route_of, route_to
+from bot.intake.unknown_jobs import close_card
 from bot.intake.wishes import Sketch, Wish, completed
 from bot.jobs.announcer import DeliveryPostponed
 from bot.jobs.model import Asker, Drawing, Job, Kind, ReplyRoute, Request, Source, Status
@@ -195,12 +196,16 @@ class Intake:
     @explained
     async def cancel(self, interaction: Interaction, job_id: str) -> None:
         """Cancel a job for its owner or a moderator, and close its card."""
-        outcome, job = await self._jobs.cancel(
-            job_id,
-            user_id=interaction.user.id,
-            may_moderate=interaction.permissions.manage_messages,
-            guild_id=interaction.guild_id,
-        )
+        try:
+            outcome, job = await self._jobs.cancel(
+                job_id,
+                user_id=interaction.user.id,
+                may_moderate=interaction.permissions.manage_messages,
+                guild_id=interaction.guild_id,
+            )
+        except errors.UnknownJob:
+            await close_card(interaction, job_id)
+            return
         if outcome is Cancelled.TOO_LATE and job.status is not Status.READY:
             await answer_privately(interaction, texts.too_late_to_cancel())
             return
@@ -219,12 +224,16 @@ class Intake:
             await self._announcer.show_cancelled(job, still_open=lambda: self._jobs.is_open(job.id))
         except DeliveryPostponed as error:
             log.warning("card of a cancelled job not closed", extra={"job": job.id, "error": repr(error)})
-            await answer_privately(interaction, texts.cancel_unshown())
+            await answer_privately(interaction, texts.cancel_unshown(job))
 
     @explained
     async def collect(self, interaction: Interaction, job_id: str) -> None:
         """Show a result that waits, in the message whose button was pressed."""
-        job = await self._jobs.find_result(job_id, user_id=interaction.user.id)
+        try:
+            job = await self._jobs.find_result(job_id, user_id=interaction.user.id)
+        except errors.UnknownJob:
+            await close_card(interaction, job_id)
+            return
         if job.status is not Status.READY:
             delivered = job.status is Status.DELIVERED
             await answer_privately(

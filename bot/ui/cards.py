@@ -91,13 +91,13 @@ def failure_card(job: Job) -> Card:
 
 
 def cancelled_card(job: Job) -> Card:
-    """Return what Cancel did: before the model had the prompt it ended the job, later it only closed the card."""
+    """Return what Cancel did: before the prompt was sent it ended the job, later it only closed the card."""
     if job.cancel_requested_at is None:
         return _notice(job, title=texts.status_title(Status.CANCELLED), sentence=texts.cancelled_before(), button=None)
     return _notice(
         job,
         title=texts.status_title(Status.CANCELLED),
-        sentence=texts.cancelled_after(),
+        sentence=texts.cancelled_after(job),
         button=views.CollectButton(job.id),
     )
 
@@ -132,6 +132,11 @@ def moved_card(job: Job) -> Card:
     embed = discord.Embed(title=texts.MOVED_TITLE, description=texts.moved(), colour=GREY)
     embed.set_footer(text=texts.reference(job))
     return Card(embed=embed, view=None)
+
+
+def unknown_card() -> Card:
+    """Return the card of a job that is not known any more."""
+    return Card(embed=discord.Embed(title=texts.UNKNOWN_TITLE, description=texts.unknown_job(), colour=GREY), view=None)
 
 
 def wordless(card: Card) -> Card:

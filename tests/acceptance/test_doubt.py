@@ -87,6 +87,9 @@ async def test_a_cancel_while_it_is_looked_for_leaves_the_picture_to_be_collecte
         await house.until(lambda: title(message) == "Looking for your picture")
         await house.alice.press(message, "Cancel")
         await house.until(lambda: title(message) == "Cancelled")
+        assert "not known whether the model got your prompt" in words(message)
+        early = await (await house.alice.press(message, "Show the picture")).message()
+        assert "not known yet whether the model got your prompt" in early.content
         assert house.stored("status") == ["submitting"]
         house.evolink.knobs.undocumented = True
         await house.until(lambda: title(message) == "Your picture is ready", limit_s=600)

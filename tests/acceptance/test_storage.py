@@ -206,3 +206,44 @@ async def test_a_backup_that_is_put_back_without_its_pictures_promises_none(hous
         assert sorted(house.stored("status")) == ["delivered", "lost"]
     assert len(house.tasks) == 2
     assert all(message.attachments for message in messages)
+
+
+@pytest.mark.parametrize("label", ["Cancel", "Show the picture"])
+async def test_a_card_that_a_backup_does_not_know_is_closed_by_a_press(house: House, label: str) -> None:
+    """Nothing else ever would: it says that nothing is known, and what to do, in the place of its button."""
+    house.evolink.knobs.duration_s = 60
+    path, copy = house.data_dir / "imagebot.sqlite3", house.data_dir.parent / "copy.sqlite3"
+    async with house.bot():
+        await asyncio.to_thread(backup.copy, path, copy)
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        if label != "Cancel":
+            await house.alice.press(message, "Cancel")
+            await house.until(lambda: message.labels == [label])
+    copy.replace(path)
+    for beside in ("-wal", "-shm"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+    async with house.bot():
+        await house.bob.press(message, label)
+        await house.until(lambda: title(message) == "Not known any more")
+        assert "knows nothing of this request any more" in words(message)
+        assert "/imagine" in words(message)
+        assert message.labels == []
+
+
+async def test_a_list_is_not_closed_by_a_press_for_what_is_not_known(house: House) -> None:
+    """Its other buttons go on working; the answer is private, as it is under a picture."""
+    house.evolink.knobs.duration_s = 30
+    async with house.bot():
+        card = await house.imagine()
+        await house.until(lambda: title(card) == "Drawing")
+        await house.alice.press(card, "Cancel")
+        await house.until(lambda: title(card) == "Your picture is ready")
+        history = await (await house.alice.use(house.channel, "/history")).message()
+        await history.wait_until(lambda seen: "Show the picture" in seen.labels)
+        history.components[0]["components"][0]["custom_id"] = "v1:collect:0000000000000000"
+        labels = history.labels
+        answer = await (await house.alice.press(history, "Show the picture")).message()
+        assert answer.ephemeral
+        assert "does not know this picture" in answer.content
+        assert history.labels == labels

@@ -3,6 +3,7 @@
 from bot.sandbox.discord import Fault
 from bot.ui import texts
 from tests.support.house import House, title
+from tests.support.ui_jobs import job
 
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CHANNEL_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
@@ -93,7 +94,7 @@ async def test_a_cancel_that_discord_did_not_show_is_shown_with_the_next_edit(ho
         house.discord.faults.inject(TOKEN_EDIT, Fault.dropped())
         press = await house.alice.press(message, "Cancel")
         await house.until(lambda: press.followups)
-        assert [each.content for each in press.followups] == [texts.cancel_unshown()]
+        assert [each.content for each in press.followups] == [texts.cancel_unshown(job())]
         await house.until(lambda: title(message) == "Cancelled", limit_s=60)
 
 

@@ -5,8 +5,8 @@ import pytest
 from bot.jobs import failures
 from bot.jobs.model import NO_TRACE, Failure, FailureKind, Status
 from bot.provider import errors
-from bot.ui import texts
-from tests.support.ui_jobs import job
+from bot.ui import cards, texts
+from tests.support.ui_jobs import NOW, job
 
 DOUBTS = [
     (500, "internal_error"),
@@ -51,3 +51,20 @@ def test_where_nothing_can_be_looked_for_nothing_is_promised(status: int | None)
     assert texts.hope(lost) is None
     assert "looking" not in texts.status_words(lost, None)
     assert "keeps looking" not in texts.not_ready(lost)
+
+
+@pytest.mark.parametrize("code", [None, NO_TRACE], ids=["may be found", "no trace"])
+def test_a_cancel_in_doubt_claims_nothing_of_the_model(code: str | None) -> None:
+    """Neither the closed card nor its button says that the model has the prompt, or that a picture is safe."""
+    failure = Failure(kind=FailureKind.OUTCOME_UNKNOWN, code=code)
+    in_doubt = job(status=Status.SUBMITTING, failure=failure, cancel_requested_at=NOW)
+    told = [
+        str(cards.cancelled_card(in_doubt).embed.description),
+        texts.cancel_unshown(in_doubt),
+        texts.not_ready(in_doubt),
+    ]
+    for each in told:
+        assert "whether the model got your prompt" in each
+        assert "had your prompt" not in each
+        assert "is not lost" not in each
+        assert "being made" not in each

@@ -64,6 +64,7 @@ from bot.ui.texts.names import (
 from bot.ui.texts.notices import (
     LATER_TITLE,
     MOVED_TITLE,
+    UNKNOWN_TITLE,
     cancel_unshown,
     cancelled_after,
     cancelled_before,
@@ -79,6 +80,7 @@ from bot.ui.texts.notices import (
     shown_on_request,
     still_trying,
     too_late_to_cancel,
+    unknown_job,
     words_withheld,
 )
 from bot.ui.texts.pressing import (
@@ -147,6 +149,7 @@ __all__ = [
     "SIZE_NAMES",
     "SOURCES_LABEL",
     "THINKING_NAMES",
+    "UNKNOWN_TITLE",
     "UPLOADS_HINT",
     "UPLOADS_LABEL",
     "USE_AS_REFERENCE_MENU",
@@ -211,6 +214,7 @@ __all__ = [
     "tray_after",
     "tray_cleared",
     "unknown_button",
+    "unknown_job",
     "unread_reply",
     "wordless_reply",
     "words_withheld",

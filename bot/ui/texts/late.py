@@ -10,6 +10,11 @@ def is_looked_for(job: Job) -> bool:
     return job.status is Status.SUBMITTING and job.failure is not None
 
 
+def may_not_have_arrived(job: Job) -> bool:
+    """Tell whether nothing has said yet that the model has the prompt: it is being handed over, or that is in doubt."""
+    return job.status is Status.SUBMITTING
+
+
 def looking(job: Job) -> str:
     """Return what the bot does while it does not know whether the model has the prompt."""
     if leaves_no_trace(job):

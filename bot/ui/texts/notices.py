@@ -54,6 +54,18 @@ def moved() -> str:
     )
 
 
+UNKNOWN_TITLE = "Not known any more"
+
+
+def unknown_job() -> str:
+    """Return what stands on a card whose job is not known any more; whether it was paid for is not known either."""
+    return (
+        "The bot knows nothing of this request any more, as happens where an older copy of its database was put back. "
+        "No picture comes here, and it costs you nothing more. To have one, ask again with `/imagine` or `/edit`; "
+        "if you miss a picture, ask whoever runs this bot."
+    )
+
+
 def words_withheld() -> str:
     """Return what stands on a card in a place whose moderation refuses the prompt."""
     return "The moderation of this place does not let the bot repeat the prompt here. It changes nothing else."
@@ -83,8 +95,14 @@ def cancelled_before() -> str:
     )
 
 
-def cancelled_after() -> str:
-    """Return what a Cancel can still do once the model has the prompt: close the card, no more."""
+def cancelled_after(job: Job) -> str:
+    """Return what a Cancel can still do once the prompt is on its way to the model: close the card, no more."""
+    if late.may_not_have_arrived(job):
+        return (
+            "This card is closed. It is not known whether the model got your prompt, so nothing could be called back. "
+            "A picture that is found after all has to be paid for, counts for you and is kept; if none is found, "
+            "nothing is counted. Press the button in a few minutes to see how it ended."
+        )
     return (
         "This card is closed, but the model had your prompt already and cannot be stopped. "
         "The picture it makes has to be paid for, and counts for you when it arrives; if none comes, nothing counts. "
@@ -92,12 +110,18 @@ def cancelled_after() -> str:
     )
 
 
-def cancel_unshown() -> str:
+def cancel_unshown(job: Job) -> str:
     """Return the answer to a Cancel whose card Discord does not let be closed just now."""
+    if late.may_not_have_arrived(job):
+        why = (
+            "It is not known whether the model got your prompt, so nothing could be called back: "
+            "a picture that is found after all"
+        )
+    else:
+        why = "The model had your prompt already and cannot be stopped: the picture it makes"
     return (
-        "Your cancel is noted, but Discord does not let the bot change this message at the moment. The model had your "
-        "prompt already and cannot be stopped: the picture it makes counts for you and is kept, and this message gets "
-        "a button for it as soon as it can be changed."
+        f"Your cancel is noted, but Discord does not let the bot change this message at the moment. {why} counts for "
+        "you and is kept, and this message gets a button for it as soon as it can be changed."
     )
 
 
@@ -122,7 +146,17 @@ def not_ready(job: Job) -> str:
         return expired(job.finished_at or job.created_at)
     if job.status is Status.DELIVERING:
         return "This picture is made and just on its way to you. That costs nothing more."
+    if late.may_not_have_arrived(job):
+        return _in_doubt()
     return still_working()
+
+
+def _in_doubt() -> str:
+    return (
+        "It is not known yet whether the model got your prompt, so nobody can say whether a picture comes. The bot "
+        "waits for a sign of one; if none is found, nothing is counted for you. "
+        "Press the button again in a few minutes; that costs nothing."
+    )
 
 
 def delivered_at(link: str, *, is_direct: bool) -> str:
