@@ -21,7 +21,7 @@ from bot.quota.standing import Standing
 from bot.settings import StorageSettings
 from bot.store import beside
 from bot.store.guilds import GuildStore
-from bot.ui.texts import amounts
+from bot.ui.texts import admin_amounts, amounts
 
 EXIT_FAULT = 1
 EXIT_USAGE = 2
@@ -152,6 +152,8 @@ async def _reset(desk: Desk) -> None:
         tell(
             "  the operator's own limits go on counting it: they are changed in the settings (SERVER_CREDITS_PER_MONTH)"
         )
+    if gone := admin_amounts.grants_gone(change.before):
+        tell(f"  what was granted before counts no more, either: {gone}; imagebot quota grant gives it again")
     _tell_standings(change.before, change.after)
 
 

@@ -57,7 +57,8 @@ def add_quota(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **d
     add("remove", "remove limits", _add_target, _add_which)
     add("grant", "raise a member's limits in the hour, day, week and month of now", _add_member, _add_grant)
     reset = (
-        "let what was used until now count no more, but for the operator's own limits: of a member, a channel, or all"
+        "let what was used until now count no more, but for the operator's own limits: of a member, a channel, or all; "
+        "what was granted to a member until now counts no more, either"
     )
     add("reset", reset, _add_whom)
     add("adjust", "correct what a member has used, by the difference", _add_member, _add_difference)

@@ -30,11 +30,14 @@ class Standing:
         return self.rule.scope in OF_MEMBER
 
     @property
+    def granted(self) -> int:
+        """Return by how much grants raise this limit in the window."""
+        return self.usage.granted(self.rule.unit) if self.grants else 0
+
+    @property
     def limit(self) -> int | None:
         """Return the limit with what was granted, or None for unlimited."""
-        if self.rule.limit is None or not self.grants:
-            return self.rule.limit
-        return self.rule.limit + self.usage.granted(self.rule.unit)
+        return None if self.rule.limit is None else self.rule.limit + self.granted
 
     @property
     def used(self) -> int:

@@ -241,7 +241,13 @@ async def test_what_was_used_is_counted_from_nothing_again(house: House) -> None
         assert (await house.imagine()).ephemeral
         told = await said(house, boss, "quota reset", member=house.alice)
         assert "- At most 1 picture a day: before, 1 of 1 picture used; now, 0 of 1 picture used." in told
+        assert "granted" not in told
         await drawn(house, prompt="after the reset")
+        await said(house, boss, "quota grant", member=house.alice, images="2")
+        told = await said(house, boss, "quota reset", member=house.alice)
+        assert (
+            "What was granted before counts no more, either: 2 pictures. `/admin quota grant` gives it again." in told
+        )
         assert "No limit counts it at the moment" in await said(house, boss, "quota reset", server=True)
         told = await said(house, boss, "quota reset", server=True, member=house.alice)
         assert "More than one" in told

@@ -294,6 +294,19 @@ def test_a_reset_lets_what_was_used_count_no_more(whom: tuple[str, ...], named: 
     if whom == ("--user", "42"):
         assert done.out.splitlines()[1].endswith("0 of 10 pictures used; before: 10 of 10 pictures used")
     assert "10 pictures" in here.run("usage").out
+    assert "granted" not in done.out
+
+
+def test_a_reset_says_what_it_takes_away_of_grants(here: Here) -> None:
+    """For windows begin anew with it; once they have, there is nothing to say any more."""
+    here.use(images=10)
+    here.quota("grant", "--user", str(MEMBER), "--images", "2")
+    done = here.quota("reset", "--user", str(MEMBER))
+    assert done.out.splitlines()[1] == (
+        "  what was granted before counts no more, either: 2 pictures; imagebot quota grant gives it again"
+    )
+    assert "0 of 10 pictures used; before: 10 of 12 pictures used" in done.out
+    assert "granted" not in here.quota("reset", "--user", str(MEMBER)).out
 
 
 @pytest.mark.parametrize(

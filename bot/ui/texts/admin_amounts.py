@@ -32,9 +32,20 @@ def reset(scope: Scope, subject_id: int | None, before: Sequence[Standing], afte
     lines += [f"- {_limit(new)}: before, {used(old)}; now, {used(new)}." for old, new in pairs]
     if not pairs:
         lines.append("No limit counts it at the moment, so it changes nothing for now.")
+    if gone := grants_gone(before):
+        lines.append(f"What was granted before counts no more, either: {gone}. `/admin quota grant` gives it again.")
     if scope is Scope.GUILD:
         lines.append("What each member has used stays counted; `/admin quota reset member` changes that.")
     return "\n".join(lines)
+
+
+def grants_gone(before: Sequence[Standing]) -> str | None:
+    """Return what a reset takes away of grants, by the limits as they stood before it; None where it takes none.
+
+    A grant raises every limit of its unit in whose window it lies, so the longest window has seen the most.
+    """
+    most = {unit: max((each.granted for each in before if each.rule.unit is unit), default=0) for unit in Unit}
+    return " and ".join(amounts.amount(unit, number) for unit, number in most.items() if number) or None
 
 
 def left(standing: Standing) -> str:

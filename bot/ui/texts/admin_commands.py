@@ -49,7 +49,7 @@ GRANT_OPTIONS = {
     "why": "A note for the ledger",
 }
 RESET_OPTIONS = {
-    "member": "What this member has used",
+    "member": "What this member has used; what was granted to them counts no more, either",
     "channel": "What was used in this channel, for its ceiling",
     "server": "What the whole server has used, for its budget",
 }
