@@ -22,9 +22,21 @@ from tests.support.soak import Report, soak
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--jobs", type=_positive, default=2000, metavar="N", help="how many jobs (%(default)s)")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=random.randrange(10**6),
+        metavar="N",
+        help="of the run that is to be repeated (a random one)",
+    )
     return parser.parse_args()
+
+
+def _positive(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and int(written) >= 1):
+        raise argparse.ArgumentTypeError(f"a number of jobs is 1 or more, and this is {written!r}")
+    return int(written)
 
 
 def table_of(report: Report, *, took_s: float) -> Table:

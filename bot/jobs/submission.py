@@ -198,6 +198,8 @@ class Submission:
         So long after the submission as `most_s`, the job is returned as it is. The deadline ends no job that was not
         looked for in this process. None where the job was moved elsewhere.
         """
+        if job.failure is None and job.provider_task_id is None:  # nothing of its create was told in this process
+            log.warning("task perhaps created before, and looked for now", extra={"job": job.id})
         doubt = seen = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
         looks = 0
         if (kept := await self._results.find(job.id)) is not None:

@@ -63,6 +63,22 @@ async def test_killed_in_the_middle_of_a_create_the_next_start_finds_the_task(ho
     assert creates(house) == 1
 
 
+async def test_what_is_taken_up_in_doubt_has_one_line_in_the_log(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By its job, however often is looked: the process that sent the order could not tell any more."""
+    house.evolink.knobs.create.append(HttpFault(delay_s=60, after_effect=True, drop=True))
+    async with house.bot_process() as process:
+        message = await house.imagine()
+        await house.until(lambda: creates(house))
+        await process.kill()
+    async with house.bot():
+        await house.until(lambda: "may still charge" in words(message), step_s=1)
+        await house.until(lambda: house.stored("told_at") != [None])
+    told = [record for record in caplog.records if record.message == "task perhaps created before, and looked for now"]
+    assert [vars(record)["job"] for record in told] == house.stored("id")
+
+
 async def test_two_in_doubt_at_once_are_not_mixed_up(house: House) -> None:
     """One order arrived, one did not: whose the one task is cannot be known, so nobody gets it by the list."""
     house.evolink.knobs.create.append(LOST_ANSWER)
