@@ -21,6 +21,11 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What an OSError says where a disk, a share of it, or a file may not grow any more."""
 
 
+def open_privately(path: str, flags: int) -> int:
+    """Open a file as `open` would; one that is made by it is for its owner's eyes only. An `opener`."""
+    return os.open(path, flags, 0o600)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut. Blocks."""
     descriptor = os.open(folder, os.O_RDONLY)

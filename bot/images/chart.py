@@ -32,7 +32,10 @@ class Charts:
 
 
 def draw_usage(report: UsageReport, path: Path, *, words: ChartWords) -> int:
-    """Do it, in a worker; `path` never holds half a picture. Blocks, and imports the charting library."""
+    """Do it, in a worker; `path` never holds half a picture, and is for its owner's eyes only.
+
+    Blocks, and imports the charting library.
+    """
     unnamed = path.with_name(f".{path.name}.part")
     with tempfile.TemporaryDirectory(prefix="imagebot-") as scratch:
         # Read when the libraries are first imported: nothing is written to somebody's home folder, charts look alike
@@ -40,6 +43,8 @@ def draw_usage(report: UsageReport, path: Path, *, words: ChartWords) -> int:
         os.environ.update(MPLCONFIGDIR=scratch, MPL_IGNORE_SYSTEM_FONTS="1", OPENBLAS_NUM_THREADS="1")
         from bot.images import usage_chart  # noqa: PLC0415 - must not be imported where this module is
 
+        unnamed.unlink(missing_ok=True)  # of one that was killed; the rights of a file that is there would stay
+        unnamed.touch(mode=0o600, exist_ok=False)
         try:
             usage_chart.draw(report, unnamed, words=words)
             unnamed.replace(path)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
+from bot.files import open_privately
 from bot.quota.model import Entry
 
 COLUMNS = ("kind", "job", "user", "server", "channel", "images", "credits", "counted_at", "at", "by", "why")
@@ -36,9 +37,12 @@ def lines(entries: Iterable[Entry]) -> str:
 
 
 async def write(entries: AsyncIterator[Entry], path: Path) -> int:
-    """Write a new file of all entries and return how many there were; raises OSError, and leaves no half of a file."""
+    """Write a new file of all entries, for its owner's eyes only, and return how many there were.
+
+    Raises OSError, and leaves no half of a file.
+    """
     n_rows, chunk = 0, list[Entry]()
-    file = await asyncio.to_thread(path.open, "x", encoding=ENCODING, newline="")
+    file = await asyncio.to_thread(open, path, "x", encoding=ENCODING, newline="", opener=open_privately)
     try:
         with file:
             await asyncio.to_thread(file.write, header())

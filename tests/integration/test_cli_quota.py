@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import sqlite3
+import stat
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -179,6 +180,8 @@ def test_the_ledger_and_a_chart_are_written_to_new_files(here: Here) -> None:
     assert (row["kind"], row["images"], row["server"], row["why"]) == ("adjust", "3", str(GUILD), "'=test")
     with Image.open(here.folder / "chart.png") as chart:
         assert chart.size == (1200, 900)
+    modes = {stat.S_IMODE((here.folder / name).stat().st_mode) for name in ("all.csv", "own.csv", "chart.png")}
+    assert modes == {0o600}  # they tell who made what, and why
 
 
 @pytest.mark.parametrize("option", ["--csv", "--chart"])
