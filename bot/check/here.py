@@ -1,6 +1,7 @@
 """What can be checked on this machine: the folder, the database, the running bot, and the web server's address."""
 
 import asyncio
+import errno
 import os
 import shutil
 import tempfile
@@ -40,13 +41,20 @@ def find_fault(folder: DataFolder) -> str | None:
             return f"{existing} is a file, not a folder; move it away, or {_TAKE_ANOTHER}"
         _require_writable(existing, folder)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        if error.errno in NO_ROOM:
-            return f"cannot be written ({why}); make room on its disk"
-        if os.path.exists(folder.root):  # noqa: PTH110 - as below
-            return f"cannot be written ({why}); give it to the bot's user, or {_TAKE_ANOTHER}"
-        return f"does not exist and cannot be made ({why}); {_TAKE_ANOTHER}"
+        return told(error, is_there=os.path.exists(folder.root))  # noqa: PTH110 - as below
     return None
+
+
+def told(error: OSError, *, is_there: bool) -> str:
+    """Say what the system does not let the bot do with DATA_DIR, and what helps against it."""
+    why = error.strerror or type(error).__name__
+    if error.errno in NO_ROOM:
+        return f"cannot be written ({why}); make room on its disk"
+    what = "cannot be written" if is_there else "does not exist and cannot be made"
+    if error.errno == errno.EROFS:
+        return f"{what} ({why}); mount its disk writable, or {_TAKE_ANOTHER}"
+    remedy = "give it to the bot's user, or " if is_there else ""
+    return f"{what} ({why}); {remedy}{_TAKE_ANOTHER}"
 
 
 def _require_writable(existing: Path, folder: DataFolder) -> None:
@@ -76,6 +84,8 @@ def _nearest_existing(path: Path) -> Path:
 async def check_database(folder: DataFolder, *, can_be_written: bool) -> Finding:
     """Check that the database is whole and not from a newer program. `can_be_written` is said of the folder."""
     if not os.path.exists(folder.database):  # noqa: PTH110 - unlike Path's, it is False where a folder may not be seen
+        if not can_be_written:
+            return well("database", "none is seen, and none can be made, before DATA_DIR can be written")
         return well("database", "none yet; it is made at the first start")
     try:
         version = await asyncio.to_thread(schema.inspect, folder.database)
@@ -122,6 +132,8 @@ def check_running(folder: DataFolder, clock: Clock) -> Finding:
         age_s = clock.now().timestamp() - folder.alive.stat().st_mtime
     except FileNotFoundError:
         return fault(subject, "started, and not yet connected to Discord")
+    except NotADirectoryError:
+        return fault(subject, "none, for DATA_DIR is not a folder")
     except OSError as error:
         return fault(subject, f"cannot be looked at ({error.strerror}); run the check as the bot's user")
     if age_s > ALIVE_MAX_AGE_S:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli import quota_options
+from bot.cli.new_file import new_file
 from bot.cli.output import complain, tell
 from bot.errors import CannotConnect, CannotListen, FolderInUse, SettingsError, StoreError
 from bot.jobs.model import Quality, Size
@@ -166,7 +167,7 @@ def _add_generate(commands: Commands) -> None:
     )
     generate.add_argument(
         "--out",
-        type=Path,
+        type=new_file,
         metavar="FILE",
         help="where to save the picture: a file that does not exist yet (without it, one named by the prompt)",
     )
@@ -182,7 +183,7 @@ def _add_backup(commands: Commands) -> None:
         epilog=EXIT_CODES,
         formatter_class=_Formatter,
     )
-    backup.add_argument("file", type=Path, metavar="FILE", help="where to: a file that does not exist yet")
+    backup.add_argument("file", type=new_file, metavar="FILE", help="where to: a file that does not exist yet")
     backup.set_defaults(prepare=_backup, settings_head=_SETTINGS_HEAD)
 
 

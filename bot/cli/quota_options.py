@@ -2,9 +2,9 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from bot.cli.new_file import new_file
 from bot.quota.model import MAX_WHY_CHARS, Period, Unit
 from bot.quota.report import MAX_DAYS
 
@@ -29,8 +29,8 @@ def add_usage(commands: Commands, *, prepare: Prepare, look: dict[str, Any], **d
         "--days", type=_days, default=30, metavar="N", help=f"the last N days, up to {MAX_DAYS} (%(default)s)"
     )
     usage.add_argument("--json", action="store_true", help="as one JSON document")
-    usage.add_argument("--csv", type=Path, metavar="FILE", help="write the ledger of these days to a new file, too")
-    usage.add_argument("--chart", type=Path, metavar="FILE.png", help="draw a chart into a new file, too")
+    usage.add_argument("--csv", type=new_file, metavar="FILE", help="write the ledger of these days to a new file, too")
+    usage.add_argument("--chart", type=new_file, metavar="FILE.png", help="draw a chart into a new file, too")
     usage.set_defaults(prepare=prepare, **defaults)
 
 

@@ -36,6 +36,8 @@ def copy(path: Path, to: Path, *, lock_wait_s: float = LOCK_WAIT_S) -> Copied:
 
     Raises StoreError, also where `to` exists. Blocks.
     """
+    if to.is_dir():
+        raise StoreError(f"{to} is a folder; name a file in it that does not exist yet")
     if os.path.lexists(to):
         raise StoreError(f"{to} is there already, and no backup is ever overwritten; name another file")
     with _copied(path, to, lock_wait_s=lock_wait_s) as (part, copied):
@@ -84,7 +86,7 @@ def _name_new(part: Path, to: Path) -> None:
 def _copied(path: Path, to: Path, *, lock_wait_s: float) -> Generator[tuple[Path, Copied], None, None]:
     """Copy to a file beside `to`, which is gone after the block unless it got another name; raises StoreError."""
     if not path.exists():
-        raise StoreError(f"there is no database at {path}; it comes into being when the bot is first started")
+        raise StoreError(faults.no_folder(path) or f"there is no database at {path}; {faults.COMES_LATER}")
     try:
         descriptor, name = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.", suffix=".part")
         os.close(descriptor)

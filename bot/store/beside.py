@@ -18,7 +18,7 @@ from bot.store.schema import migrations
 def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
     """Open it for one look: whatever is read in the block is of the same moment. Raises StoreError. Blocks."""
     if not path.exists():
-        raise StoreError(f"there is none at {path}; it comes into being when the bot is first started")
+        raise StoreError(faults.no_folder(path) or f"there is none at {path}; {faults.COMES_LATER}")
     try:
         # not mode=ro, which leaves a log behind that belongs to whoever looked and shuts the bot out
         address = f"{path.absolute().as_uri()}?mode=rw"

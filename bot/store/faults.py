@@ -4,6 +4,8 @@ Most say how things stand (a full disk, a lock, damage) and pass with their caus
 be taken, and others that one of ours is wrong.
 """
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from bot.files import NO_ROOM, try_to_write
 
 PUT_BACK = "put the last backup in its place"
 EMPTY = f"holds nothing: perhaps a copy that was cut short; {PUT_BACK}, or remove it to begin anew"
+COMES_LATER = "it comes into being when the bot is first started"
 _MAKE_ROOM = "its disk is full; make room"
 _UNSEEN: dict[int | None, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (StoreFull, _MAKE_ROOM),
@@ -76,10 +79,24 @@ def cause(path: Path, error: sqlite3.Error) -> tuple[type[StoreError], str]:
     try:
         try_to_write(path.parent, n_bytes=_NEEDED_TO_READ_BYTES)
     except OSError as trouble:
-        if trouble.errno in NO_ROOM:
-            return StoreFull, _MAKE_ROOM
-        return StoreError, f"{path.parent} cannot be written ({trouble.strerror}); see that the bot's user can"
+        return of_folder(path.parent, trouble)
     return _UNSEEN.get(code, (StoreError, "look at its owner and rights"))
+
+
+def of_folder(folder: Path, trouble: OSError) -> tuple[type[StoreError], str]:
+    """Return what kind of error it is that a folder cannot be written, and what to do about it."""
+    if trouble.errno in NO_ROOM:
+        return StoreFull, _MAKE_ROOM
+    remedy = "mount it writable" if trouble.errno == errno.EROFS else "see that the bot's user can"
+    return StoreError, f"{folder} cannot be written ({trouble.strerror}); {remedy}"
+
+
+def no_folder(path: Path) -> str | None:
+    """Say why there can be no database at `path`, where what should be its folder is none."""
+    existing = next((each for each in path.parents if os.path.lexists(each)), None)
+    if existing is None or existing.is_dir():
+        return None
+    return f"{existing} is a file, not a folder; move it away, or set DATA_DIR to the bot's folder"
 
 
 def is_condition(error: Exception) -> bool:

@@ -1,6 +1,8 @@
 """`imagebot check` against both stand-ins: each thing sound, each thing broken."""
 
 import contextlib
+import errno
+import os
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -133,6 +135,32 @@ async def test_an_empty_database_is_a_fault_where_there_are_pictures(
     found = await here.check_database(folder, can_be_written=True)
     assert found.ok is is_well
     assert words in found.sentence
+
+
+async def test_a_file_in_the_place_of_the_folder_promises_no_database(tmp_path: Path) -> None:
+    """The line of DATA_DIR says what is wrong; that of the database does not say that all will be well."""
+    (tmp_path / "afile").touch()
+    folder = DataFolder(tmp_path / "afile")
+    assert "is a file, not a folder" in (await here.check_folder(folder)).sentence
+    found = await here.check_database(folder, can_be_written=False)
+    assert "made at the first start" not in found.sentence
+    assert "before DATA_DIR can be written" in found.sentence
+    assert "DATA_DIR is not a folder" in here.check_running(folder, SystemClock()).sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "is_there", "advice"),
+    [
+        (errno.EROFS, True, "cannot be written (Read-only file system); mount its disk writable, or set DATA_DIR to"),
+        (errno.EROFS, False, "does not exist and cannot be made (Read-only file system); mount its disk writable, or"),
+        (errno.EACCES, True, "cannot be written (Permission denied); give it to the bot's user, or set DATA_DIR to"),
+        (errno.EACCES, False, "does not exist and cannot be made (Permission denied); set DATA_DIR to"),
+        (errno.ENOSPC, True, "cannot be written (No space left on device); make room on its disk"),
+    ],
+)
+def test_what_helps_is_said_of_each_cause(number: int, is_there: bool, advice: str) -> None:
+    """No owner can write to what is mounted read-only."""
+    assert here.told(OSError(number, os.strerror(number)), is_there=is_there).startswith(advice)
 
 
 @pytest.mark.parametrize(("is_damaged", "is_well"), [(False, True), (True, False)])

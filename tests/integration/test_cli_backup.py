@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bot import cli
-from bot.errors import StoreLocked
+from bot.errors import StoreError, StoreFull, StoreLocked
+from bot.store import faults
 from bot.store.database import Database
 from bot.store.opening import PATIENCE_S, open_patiently
 from bot.store.schema import inspect, migrations
@@ -56,6 +59,62 @@ def test_a_database_that_cannot_be_read_is_told_with_advice(
     assert cli.main(command) == 1
     assert "look at its owner and rights" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("command", [("backup", "copy.sqlite3"), ("usage",), ("quota", "list", "--server", "1")])
+@pytest.mark.parametrize("data_dir", ["afile", "afile/data"])
+def test_a_file_in_the_place_of_the_folder_is_named(
+    command: tuple[str, ...],
+    data_dir: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No start of the bot would bring a database into being there."""
+    monkeypatch.setenv("DATA_DIR", data_dir)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "afile").touch()
+    assert cli.main(command) == 1
+    said = capsys.readouterr().err
+    assert "afile is a file, not a folder; move it away, or set DATA_DIR to the bot's folder" in said
+    assert "comes into being" not in said
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("backup", ""), ("backup", " "), ("usage", "--csv", ""), ("usage", "--chart", ""), ("generate", "x", "--out", "")],
+)
+def test_a_file_without_a_name_is_refused_as_such(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    """And not as a folder that is there already."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(command)
+    assert left.value.code == 2
+    assert "the name of the file is missing" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_place_for_a_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said that a file in it has to be named."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["backup", "."]) == 1
+    assert ". is a folder; name a file in it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "remedy"),
+    [
+        (errno.EROFS, StoreError, "mount it writable"),
+        (errno.EACCES, StoreError, "see that the bot's user can"),
+        (errno.ENOSPC, StoreFull, "make room"),
+    ],
+)
+def test_what_helps_a_folder_is_said_of_each_cause(number: int, kind: type[StoreError], remedy: str) -> None:
+    """No owner can write to what is mounted read-only."""
+    told_kind, advice = faults.of_folder(Path("data"), OSError(number, os.strerror(number)))
+    assert told_kind is kind
+    assert advice.endswith(remedy)
 
 
 def hold(path: Path) -> sqlite3.Connection:
