@@ -32,6 +32,15 @@ def test_what_cannot_be_run_is_refused(arguments: tuple[str, ...], words: str) -
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(("named", "read"), [((), "[]"), (("late", "imagine"), "['late', 'imagine']")])
+def test_all_scenarios_are_run_or_those_that_are_named(named: tuple[str, ...], read: str) -> None:
+    """None that is named stands for all."""
+    program = "from benchmarks.kill_points import parse; print(parse().scenarios)"
+    command = [sys.executable, "-c", program, *named]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE_S)
+    assert done.stdout.strip() == read
+
+
 def test_help_tells_what_there_is_and_runs_nothing() -> None:
     """Every scenario by its name; every default."""
     done = run("benchmarks.kill_points", "--help")
