@@ -18,6 +18,7 @@ from bot.delivery.endings import Endings
 from bot.delivery.fitting import Fitter
 from bot.delivery.ladder import Ladder
 from bot.delivery.posts import Outcome
+from bot.errors import StoreError
 from bot.jobs.announcer import Delivery, DeliveryPostponed
 from bot.jobs.model import Job, ReplyRoute, Status
 from bot.jobs.slots import Slots
@@ -146,7 +147,7 @@ class DiscordAnnouncer:
                     await self._ladder.edit_reply(
                         job, self._endings.post(job, "closed", cards.cancelled_card(job), pressed=True)
                     )
-            except DeliveryPostponed:
+            except (DeliveryPostponed, StoreError):
                 if self._replies.pop(job.id, None) is not None:
                     self._unshown_cancels[job.id] = job
                 raise
@@ -179,7 +180,7 @@ class DiscordAnnouncer:
             return None
         post = replace(self._endings.post(job, "card", self.first_card(job)), nonce=job.id, since=job.created_at)
         posted = await self._ladder.edit_reply(job, post)
-        if posted.outcome is Outcome.CLOSED:
+        if posted.outcome in {Outcome.CLOSED, Outcome.STUCK}:
             posted = await self._ladder.post_anew(job, post)
         return posted.route if posted.outcome is Outcome.POSTED else None
 

@@ -13,7 +13,7 @@ import discord
 
 from bot.clock import Clock
 from bot.delivery.fitting import Fitter
-from bot.delivery.ladder import Ladder
+from bot.delivery.ladder import Ladder, NoWayYet
 from bot.delivery.posts import Outcome, Picture, Post
 from bot.delivery.ways import PLAIN_LIMIT_BYTES, REQUEST_LIMIT_BYTES
 from bot.errors import NotAPicture
@@ -115,8 +115,9 @@ class Endings:
         if out.delivery.delivered:
             return await self._insist_on_retiring(job)
         # what is only offered has to be stored before it can be collected; that it was told of is insisted on then
-        is_retired = await self._retire(job, out.elsewhere, pressed=False)
-        return replace(out.delivery, shown=out.delivery.shown and is_retired)
+        if await self._retire(job, out.elsewhere, pressed=False):
+            return out.delivery
+        return replace(out.delivery, shown=False, route=None)
 
     async def offer(self, job: Job, *, pressed: bool) -> bool:
         """Show that the picture waits, with the button that brings it; False where nothing can be shown."""
@@ -175,7 +176,10 @@ class Endings:
             if posted.outcome is not Outcome.TOO_LARGE:
                 break
             limit_bytes = int(min(fitted.n_bytes * ONE_STEP_DOWN, PLAIN_LIMIT_BYTES))
-        return await self._offer(job, pressed=pressed)
+        try:
+            return await self._offer(job, pressed=pressed)
+        except NoWayYet:  # it can be collected all the same
+            return self._now_out(job, Delivery(delivered=False, shown=False), None)
 
     def _is_out(self, job: Job) -> bool:
         return job.id in self._out and self._out[job.id].status is job.status

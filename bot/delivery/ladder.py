@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.delivery.posts import Outcome, Post, Posted, Tried
-from bot.delivery.ways import NotLoggedIn, Ways
+from bot.delivery.ways import NotLoggedIn, Unanswered, Ways
 from bot.errors import StoreError
 from bot.jobs.announcer import DeliveryPostponed, Dispossessed
 from bot.jobs.model import Job, ReplyRoute
@@ -41,6 +41,10 @@ class _Send:
     at: datetime
 
 
+class NoWayYet(DeliveryPostponed):
+    """The reply cannot be edited for now, and no other way to the person is open."""
+
+
 class Ladder:
     """Tries the ways in their order."""
 
@@ -65,13 +69,16 @@ class Ladder:
     async def edit_reply(self, job: Job, post: Post) -> Posted:
         """Edit the reply where it stands, and go nowhere else; raises DeliveryPostponed.
 
-        Where trouble does not pass, it is looked what the reply shows: perhaps the post, by now.
+        Where trouble does not pass, it is looked what the reply shows: perhaps the post, by now. Not for a press, whose
+        person waits for an answer.
         """
         try:
             return await self.edit_progress(job, post)
         except NotLoggedIn:
             raise
         except DeliveryPostponed:
+            if post.is_pressed:
+                raise
             failing_s = self._failing_s(job, post)
             if failing_s < EDITS_MAY_FAIL_FOR_S:
                 raise
@@ -105,14 +112,14 @@ class Ladder:
         anew = await self.post_anew(job, post)
         if anew.outcome in _ENDS:
             return anew
-        return _unless_stuck(in_place, await self.post_to_person(job, post))
+        return self._unless_stuck(job, post, in_place, await self.post_to_person(job, post))
 
     async def offer(self, job: Job, post: Post) -> Posted:
         """Edit the reply, or else write to the person directly; raises DeliveryPostponed."""
         in_place = await self.edit_reply(job, post)
         if in_place.outcome is Outcome.POSTED:
             return in_place
-        return _unless_stuck(in_place, await self.post_to_person(job, post))
+        return self._unless_stuck(job, post, in_place, await self.post_to_person(job, post))
 
     async def post_anew(self, job: Job, post: Post) -> Posted:
         """Send a fresh message to the job's channel, naming the person; raises DeliveryPostponed."""
@@ -139,7 +146,11 @@ class Ladder:
         """Let the reply say its last word, or take it away where it cannot; raises DeliveryPostponed."""
         edited = await self.edit_reply(job, post)
         if edited.outcome in {Outcome.CLOSED, Outcome.STUCK} and _in_open_channel(job.route) and job.route.message_id:
-            await self._ways.remove(job.route)
+            try:
+                await self._ways.remove(job.route)
+            except DeliveryPostponed:
+                if self._failing_s(job, post) < NO_WAY_FOR_S:
+                    raise
         elif edited.outcome is Outcome.STUCK:
             raise DeliveryPostponed("the reply cannot be edited, nor taken away")
 
@@ -150,6 +161,8 @@ class Ladder:
             return Posted(Outcome.CLOSED)
         try:
             seen = await self._ways.look(route, post, by_token=by_token)
+        except Unanswered:
+            raise
         except DeliveryPostponed:
             if failing_s < LOOKS_MAY_FAIL_FOR_S:
                 raise
@@ -158,6 +171,17 @@ class Ladder:
         if seen.outcome is Outcome.UNREADABLE and post.picture is None:
             return Posted(Outcome.STUCK)  # words that stand twice do no harm, those that stand nowhere do
         return _in_place(route, seen)
+
+    def _unless_stuck(self, job: Job, post: Post, in_place: Posted, elsewhere: Posted) -> Posted:
+        """Return what became of the last way; where it was none, the reply that cannot be edited is to be tried again.
+
+        A picture only while a token may yet bring it there: longer than that it is better kept, to be collected.
+        """
+        if elsewhere.outcome in _ENDS or in_place.outcome is not Outcome.STUCK:
+            return elsewhere
+        if post.picture is not None and not self.token_lives(job.route):
+            return elsewhere
+        raise NoWayYet("the reply cannot be edited, and no other way is open")
 
     def _failing_s(self, job: Job, post: Post) -> float:
         """Note that the reply could not be made to show this post, and return for how long it could not."""
@@ -213,13 +237,6 @@ class Ladder:
 
 def _in_open_channel(route: ReplyRoute) -> bool:
     return route.channel_reachable and not route.ephemeral
-
-
-def _unless_stuck(in_place: Posted, elsewhere: Posted) -> Posted:
-    """Return what became of the last way; where it was none, the reply that cannot be edited is to be tried again."""
-    if elsewhere.outcome in _ENDS or in_place.outcome is not Outcome.STUCK:
-        return elsewhere
-    raise DeliveryPostponed("the reply cannot be edited, and no other way is open")
 
 
 def _in_place(route: ReplyRoute, tried: Tried) -> Posted:

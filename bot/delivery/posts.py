@@ -57,6 +57,11 @@ class Post:
     may_go: Callable[[], Awaitable[bool]] | None = None
     """Asked immediately before each call that posts; where it says no, Dispossessed is raised instead."""
 
+    @property
+    def is_pressed(self) -> bool:
+        """Whether it answers a press: whoever took that posts it, whoever drives the job."""
+        return self.may_go is None
+
     def files(self) -> list[discord.File]:
         """Open the picture for one try: a discord.File that was sent once uploads nothing the second time."""
         if self.picture is None:

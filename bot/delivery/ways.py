@@ -43,6 +43,10 @@ class NotLoggedIn(DeliveryPostponed):
     """Nothing was tried: the bot has not been let in yet."""
 
 
+class Unanswered(DeliveryPostponed):
+    """Discord was not reached, or did not answer: that says nothing of what was asked."""
+
+
 class Ways:
     """Each way as one call. Works before the gateway is connected: everything here is REST.
 
@@ -115,7 +119,7 @@ class Ways:
         except discord.HTTPException as error:
             return Tried(_outcome_of(error))
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise DeliveryPostponed(repr(error)) from error
+            raise Unanswered(repr(error)) from error
         return None if found_id is None else Tried(Outcome.POSTED, channel_id, found_id)
 
     async def look(self, route: ReplyRoute, post: Post, *, by_token: bool) -> Tried:
@@ -131,7 +135,7 @@ class Ways:
             outcome = _outcome_of(error)
             return Tried(outcome if outcome in _GONE else Outcome.UNREADABLE)
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise DeliveryPostponed(repr(error)) from error
+            raise Unanswered(repr(error)) from error
         if not search.shows(message, post):
             return Tried(Outcome.STUCK)
         return Tried(Outcome.POSTED, message.channel.id, message.id)
@@ -145,7 +149,7 @@ class Ways:
             _outcome_of(error)
             return None
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise DeliveryPostponed(repr(error)) from error
+            raise Unanswered(repr(error)) from error
 
     async def remove(self, route: ReplyRoute) -> None:
         """Delete the reply, as the message of the bot that it is; silent where that is not possible."""
@@ -155,11 +159,11 @@ class Ways:
         except discord.HTTPException as error:
             _outcome_of(error)
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise DeliveryPostponed(repr(error)) from error
+            raise Unanswered(repr(error)) from error
 
     def _require_login(self) -> None:
         if not self._logged_in():
-            raise NotLoggedIn
+            raise NotLoggedIn("not logged in yet")
 
     def _reply(self, route: ReplyRoute) -> discord.PartialMessage:
         channel = self._client.get_partial_messageable(route.channel_id)
@@ -181,7 +185,7 @@ async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]],
     except discord.HTTPException as error:
         return Tried(_outcome_of(error))
     except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-        raise DeliveryPostponed(repr(error)) from error
+        raise Unanswered(repr(error)) from error
     finally:
         for file in files:
             file.close()
@@ -191,8 +195,9 @@ async def _try(call: Callable[[list[discord.File]], Awaitable[discord.Message]],
 def _outcome_of(error: discord.HTTPException) -> Outcome:
     """Tell what a refusal means; raises DeliveryPostponed where it will pass."""
     outcome = Outcome.TOO_LARGE if error.status == 413 else _OUTCOMES.get(error.code)
-    if outcome is None and (error.status >= 500 or error.status == 429 or _is_of_the_edge(error)):
-        raise DeliveryPostponed(repr(error)) from error
+    of_the_edge = _is_of_the_edge(error)
+    if outcome is None and (error.status >= 500 or error.status == 429 or of_the_edge):
+        raise DeliveryPostponed(repr(error), held_against=of_the_edge) from error
     log.info("a way is closed", extra={"http_status": error.status, "code": error.code})
     return outcome or Outcome.CLOSED
 

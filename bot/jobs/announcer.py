@@ -9,7 +9,14 @@ from bot.quota.model import BudgetWarning
 
 
 class DeliveryPostponed(ImagebotError):
-    """Nothing could be posted just now, for a reason that passes: ask again later."""
+    """Nothing could be posted just now, for a reason that passes: ask again later.
+
+    `held_against`: it is one of the refusals that Discord counts against the bot, so ask seldom.
+    """
+
+    def __init__(self, reason: str, *, held_against: bool = False) -> None:
+        super().__init__(reason)
+        self.held_against = held_against
 
 
 class Dispossessed(ImagebotError):

@@ -67,7 +67,7 @@ class LateArrivals:
         self._clock = clock
 
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._looks: set[asyncio.Task[None]] = set()
+        self._looks: dict[str, asyncio.Task[None]] = {}
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None, None]:
@@ -77,9 +77,10 @@ class LateArrivals:
                 async with background.repeating("late arrivals", self._begin_all_due, pause=lambda: wake.wait(EVERY_S)):
                     yield
             finally:
-                for look in self._looks:
+                looks = list(self._looks.values())
+                for look in looks:
                     look.cancel()
-                await asyncio.gather(*self._looks, return_exceptions=True)
+                await asyncio.gather(*looks, return_exceptions=True)
 
     async def _begin_all_due(self) -> None:
         """Begin a look at each that is due as soon as a place is free: a slow one keeps its own place and no other."""
@@ -96,16 +97,17 @@ class LateArrivals:
         try:
             due = await self._store.claim_due(now=now, until=now + CLAIMED_FOR, beyond=beyond, most=1)
         finally:
-            if not due:
+            begun = [job for job in due if job.id not in self._looks]  # a look may outlast its claim: it is not doubled
+            if not begun:
                 self._places.release()
-        for job in due:
+        for job in begun:
             look = asyncio.create_task(self._look(job), name=f"late look at job {job.id}")
-            self._looks.add(look)
-            look.add_done_callback(self._ended)
+            self._looks[job.id] = look
+            look.add_done_callback(lambda _, job_id=job.id: self._ended(job_id))
         return bool(due)
 
-    def _ended(self, look: asyncio.Task[None]) -> None:
-        self._looks.discard(look)
+    def _ended(self, job_id: str) -> None:
+        del self._looks[job_id]
         self._places.release()
 
     async def _look(self, job: Job) -> None:

@@ -13,9 +13,9 @@ HURRIED_A_SECOND = 10
 """So many are tried sooner in each second: a delivery is up to four requests, and Discord takes 50 a second."""
 
 
-def pause_s(pauses: int) -> float:
+def pause_s(pauses: int, *, most_s: float = LONGEST_S) -> float:
     """Return how long to wait after so many pauses; each is twice the last, up to five minutes."""
-    return min(LONGEST_S, FIRST_S * 2 ** min(pauses, 10))
+    return min(most_s, FIRST_S * 2 ** min(pauses, 10))
 
 
 @dataclass(slots=True)
@@ -32,11 +32,10 @@ class Pauses:
         self._waiting: dict[str, _Waiting] = {}
 
     async def wait(self, job_id: str, seconds: float, *, for_discord: bool) -> None:
-        """Wait so long; `for_discord` a minute at most, or until it is the job's turn after `hurry`."""
+        """Wait so long, or `for_discord` until it is the job's turn after `hurry`, if that is sooner."""
         if not for_discord:
             await self._clock.sleep(seconds)
             return
-        seconds = min(seconds, LONGEST_FOR_DISCORD_S)
         until = self._clock.monotonic() + seconds
         waiting = self._waiting[job_id] = _Waiting(Wake(self._clock))
         try:

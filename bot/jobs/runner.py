@@ -16,6 +16,7 @@ from bot.jobs.announcer import Announcer, Chronicle, DeliveryPostponed, Disposse
 from bot.jobs.model import Job, Status
 from bot.jobs.moves import Moves
 from bot.jobs.owners import Owners
+from bot.jobs.pauses import LONGEST_S
 from bot.jobs.slots import Slots
 from bot.jobs.steps import Steps
 from bot.jobs.submission import TASK_OF_DOUBT_S, NotReadyYet, NotTakenYet, Submission
@@ -44,6 +45,7 @@ class _Live:
     """Since when our own disk does not take its sources."""
     waits_for_discord: bool = False
     """The latest try to show something failed, for a reason that passes."""
+    longest_pause_s: float = LONGEST_S
     cuttable: bool = True
     replaced: bool = False
     """The job is to be driven anew, as it is stored: nothing more is done with it here once it can be let go."""
@@ -160,6 +162,8 @@ class JobRunner:
             if live.cuttable:
                 task.cancel()
             await asyncio.wait({task})
+            if self._live.get(job.id, (live, None))[1] is task:  # cut before its first step, it tidied nothing up
+                del self._live[job.id]
         self.start(job)
 
     async def stop(self) -> None:
@@ -178,7 +182,7 @@ class JobRunner:
     async def _drive(self, live: _Live) -> None:
         try:
             while not await self._reached_end(live) and not live.replaced and not self._stopping:
-                pause_s = pauses.pause_s(live.pauses)
+                pause_s = pauses.pause_s(live.pauses, most_s=live.longest_pause_s)
                 live.pauses += 1
                 await self._pauses.wait(live.job.id, pause_s, for_discord=live.waits_for_discord)
         finally:
@@ -197,6 +201,7 @@ class JobRunner:
             return True
         except DeliveryPostponed as error:
             live.waits_for_discord = True
+            live.longest_pause_s = pauses.LONGEST_S if error.held_against else pauses.LONGEST_FOR_DISCORD_S
             log.warning("delivery postponed", extra={"job": live.job.id, "error": repr(error)})
         except NotReadyYet as pause:
             live.waits_for_discord = False

@@ -85,9 +85,9 @@ class SourceKeeper:
         Raises SourceNotKept where our own disk fails: what is ready by then is stored, and the rest may be tried again.
         """
         outcomes = await asyncio.gather(*(self._ready(job, source) for source in job.sources), return_exceptions=True)
-        for outcome in outcomes:  # the first in the person's order is the one to tell
-            if isinstance(outcome, BaseException):
-                raise outcome
+        faults = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for fault in sorted(faults, key=lambda each: isinstance(each, SourceNotKept)):  # what waits comes last
+            raise fault  # the first in the person's order is the one to tell
         return replace(job, sources=tuple(outcome for outcome in outcomes if isinstance(outcome, Source)))
 
     async def keep(self, source: Source, *, user_id: int) -> Source:

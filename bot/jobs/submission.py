@@ -203,7 +203,8 @@ class Submission:
         doubt = seen = job.failure or Failure(kind=FailureKind.OUTCOME_UNKNOWN)
         looks = 0
         if (kept := await self._results.find(job.id)) is not None:
-            return await self._moves.keep(job, Status.DELIVERING, result=kept, finished_at=self._clock.now())
+            now = self._clock.now()
+            return await self._moves.keep(job, Status.DELIVERING, result=kept, finished_at=now, failure=None)
         with self._wakes.expect(job.id) as wake:
             while self._patience.lasts(self._moves.elapsed_s(job), looks=looks):
                 stored = await self._store.find_owned(job.id)

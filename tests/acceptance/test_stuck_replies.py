@@ -1,12 +1,19 @@
 """Replies that Discord does not let be edited: for a moment, for minutes, for as long as anybody waits."""
 
+import asyncio
+
 from bot.sandbox.discord import Fault
+from bot.sandbox.discord.faults import HTML_TYPE
+from bot.sandbox.discord.refusals import Known
+from bot.sandbox.evolink import Failed
 from bot.ui import texts
 from tests.support.house import House, title
 from tests.support.ui_jobs import job
 
 TOKEN_EDIT = "PATCH /webhooks/{application_id}/{token}/messages/{message_id}"
 CHANNEL_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
+CHANNEL_SEND = "POST /channels/{channel_id}/messages"
+REMOVE = "DELETE /channels/{channel_id}/messages/{message_id}"
 LOOKS = (
     "GET /webhooks/{application_id}/{token}/messages/{message_id}",
     "GET /channels/{channel_id}/messages/{message_id}",
@@ -62,7 +69,8 @@ async def test_a_reply_that_can_be_neither_edited_nor_seen_holds_nothing_up(hous
     async with house.bot():
         message = await house.imagine()
         await house.until(lambda: title(message) == "Drawing")
-        with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT, *LOOKS):
+        faults, of_the_edge = house.discord.faults, Fault(status=403, body="<html>", content_type=HTML_TYPE)
+        with faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT), faults.standing(of_the_edge, *LOOKS):
             await house.until(lambda: house.stored("status") == ["ready"], step_s=2, limit_s=3 * 3600)
             direct = await house.alice.direct_messages()
             [offer] = direct.messages.values()
@@ -110,3 +118,74 @@ async def test_a_press_waits_for_no_pause_of_whoever_told_that_the_picture_waits
         assert (house.stored("status"), house.stored("told_at")) == (["ready"], [None])
         await house.alice.press(message, "Show the picture")
         await house.until(lambda: message.attachments, limit_s=10)
+
+
+async def test_a_picture_that_no_way_takes_waits_to_be_collected(house: House) -> None:
+    """The reply cannot be edited, the bot may not post there any more, and its person takes no direct messages."""
+    house.alice.accepts_direct_messages = False
+    faults = house.discord.faults
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        with (
+            faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT),
+            faults.standing(Fault.refused(Known.MISSING_PERMISSIONS), CHANNEL_SEND),
+        ):
+            await house.until(lambda: house.stored("status") == ["ready"], step_s=5, limit_s=3600)
+        await house.until(lambda: title(message) == "Your picture is ready", step_s=2, limit_s=300)
+
+
+async def test_a_first_answer_that_cannot_be_filled_is_followed_by_a_card(house: House) -> None:
+    """It would say that the bot thinks, with nothing to cancel, for as long as the picture takes."""
+    house.evolink.knobs.duration_s = 1200
+    async with house.bot():
+        with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT):
+            async with house.database_held():
+                using = asyncio.create_task(house.alice.use(house.channel, "/imagine", prompt="late", quality="0.5K"))
+                await move(house, 3, step_s=0.5)
+            await using
+            await house.until(lambda: house.tasks, limit_s=1500)
+            assert any("Cancel" in message.labels for message in house.channel.messages.values())
+
+
+async def test_after_an_outage_a_failure_is_told_where_it_was_asked(house: House) -> None:
+    """That nothing was reached for half an hour says nothing of the reply: no new message, nobody is pinged."""
+    house.evolink.knobs.duration_s = 30
+    house.evolink.knobs.task.append(Failed(code="content_policy_violation"))
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        house.discord.faults.outage = Fault.dropped()
+        await move(house, 1800)
+        house.discord.faults.outage = None
+        await house.until(lambda: all(house.stored("told_at")), step_s=2)
+        assert list(house.channel.messages.values()) == [message]
+
+
+async def test_a_cancelled_card_that_nothing_changes_is_left_after_a_day(house: House) -> None:
+    """Discord can neither edit it nor take it away: its job is not held for ever."""
+    house.evolink.knobs.duration_s = 300_000
+    async with house.bot(max_concurrent_tasks=1):
+        await house.imagine()
+        await house.until(lambda: house.tasks)
+        waiting = await house.imagine(house.bob)
+        await house.until(lambda: title(waiting) == "Waiting in line")
+        with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT, REMOVE):
+            await house.bob.press(waiting, "Cancel")
+            await move(house, 23 * 3600, step_s=300)
+            assert house.stored("told_at")[1] is None
+            await house.until(lambda: house.stored("told_at")[1], step_s=300, limit_s=3 * 3600)
+
+
+async def test_a_second_cancel_is_answered_as_the_first_was(house: House) -> None:
+    """Minutes later, and edits still fail: it is no reason to give the card up."""
+    house.evolink.knobs.duration_s = 1500
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, CHANNEL_EDIT):
+            await house.alice.press(message, "Cancel")
+            await move(house, 330)
+            again = await house.alice.press(message, "Cancel")
+            await house.until(lambda: again.followups, limit_s=10)
+        await house.until(lambda: title(message) == "Cancelled", limit_s=60)
