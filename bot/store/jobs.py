@@ -395,12 +395,11 @@ class JobStore:
         """Note that the person was shown the end as it stands in `job`; the token has no more use and is erased.
 
         False where another process drives the job, which tells them itself, or where it has come to another status
-        meanwhile: they have come for their picture, or the picture came late. A loss that is given up stays told.
+        meanwhile: they have come for their picture, or the picture came late.
         """
         told = await self._database.write(
-            "UPDATE jobs SET told_at = :now, token = NULL WHERE id = :id AND owner IS :me"
-            " AND (status = :shown OR :shown = 'lost' AND status = 'failed') RETURNING id",
-            {"now": to_stored(now), "id": job.id, "me": self._owner, "shown": job.status.value},
+            "UPDATE jobs SET told_at = ?, token = NULL WHERE id = ? AND owner IS ? AND status = ? RETURNING id",
+            (to_stored(now), job.id, self._owner, job.status.value),
         )
         return bool(told)
 

@@ -167,7 +167,7 @@ async def test_what_waits_for_discord_is_posted_as_soon_as_the_gateway_is_back(
             house.discord.gateway.drop_all()
         knocks = house.discord.gateway.knocks
         await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected, limit_s=130)
-        await house.until(lambda: message.attachments and "declined" in title(failing), limit_s=10)
+        await house.until(lambda: message.attachments and "declined" in title(failing), step_s=0.1, limit_s=10)
     assert house.discord.gateway.identifies == (1 if session == "resumed" else 2)
 
 
@@ -186,7 +186,9 @@ async def test_a_try_that_was_under_way_when_discord_came_back_is_repeated_withi
         await house.until(lambda: len(house.discord.requests) > n_requests)
         house.discord.faults.outage = None
         house.discord.gateway.drop_all()
-        await house.until(lambda: house.discord.gateway.knocks > knocks and built.client.connected, limit_s=15)
+        await house.until(
+            lambda: house.discord.gateway.knocks > knocks and built.client.connected, step_s=0.1, limit_s=15
+        )
         await house.until(lambda: message.attachments, limit_s=60)
 
 

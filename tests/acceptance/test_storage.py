@@ -123,12 +123,12 @@ async def test_a_picture_of_a_person_that_the_disk_does_not_take_is_taken_when_i
         sources.touch()
         use = await house.alice.use(house.channel, "/edit", **an_edit())
         message = await use.message()
-        await house.until(lambda: "cannot write to its own disk" in words(message), limit_s=15)
+        await house.until(lambda: "cannot write to its own disk" in words(message), step_s=0.1, limit_s=15)
         assert "nothing was spent" in words(message)
         await pass_time(house, 15)
         assert house.stored("status") == ["preparing"]
         sources.unlink()
-        await house.until(lambda: message.attachments, limit_s=300)
+        await house.until(lambda: message.attachments)
     assert len(house.tasks) == 1
     assert house.stored("status") == ["delivered"]
 

@@ -61,7 +61,7 @@ async def test_a_private_reply_that_cannot_be_edited_is_tried_until_its_token_di
         await house.until(lambda: title(message) == "Drawing")
         with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT):
             await move(house, 600)
-        await house.until(lambda: message.attachments, limit_s=100)
+        await house.until(lambda: message.attachments, step_s=0.2, limit_s=100)
 
 
 async def test_a_reply_that_can_be_neither_edited_nor_seen_holds_nothing_up(house: House) -> None:
@@ -76,7 +76,7 @@ async def test_a_reply_that_can_be_neither_edited_nor_seen_holds_nothing_up(hous
             [offer] = direct.messages.values()
             assert title(offer) == "Your picture is ready"
         await house.alice.press(offer, "Show the picture")
-        await house.until(lambda: house.stored("status") == ["delivered"], limit_s=100)
+        await house.until(lambda: house.stored("status") == ["delivered"], step_s=0.2, limit_s=100)
         assert offer.attachments
 
 
@@ -103,7 +103,7 @@ async def test_a_cancel_that_discord_did_not_show_is_shown_with_the_next_edit(ho
         press = await house.alice.press(message, "Cancel")
         await house.until(lambda: press.followups)
         assert [each.content for each in press.followups] == [texts.cancel_unshown(job())]
-        await house.until(lambda: title(message) == "Cancelled", limit_s=60)
+        await house.until(lambda: title(message) == "Cancelled", step_s=0.2, limit_s=60)
 
 
 async def test_a_press_waits_for_no_pause_of_whoever_told_that_the_picture_waits(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_a_press_waits_for_no_pause_of_whoever_told_that_the_picture_waits
         await house.until(lambda: not house.discord.faults.unserved, limit_s=400)
         assert (house.stored("status"), house.stored("told_at")) == (["ready"], [None])
         await house.alice.press(message, "Show the picture")
-        await house.until(lambda: message.attachments, limit_s=10)
+        await house.until(lambda: message.attachments, step_s=0.1, limit_s=10)
 
 
 async def test_a_picture_that_no_way_takes_waits_to_be_collected(house: House) -> None:
@@ -187,5 +187,5 @@ async def test_a_second_cancel_is_answered_as_the_first_was(house: House) -> Non
             await house.alice.press(message, "Cancel")
             await move(house, 330)
             again = await house.alice.press(message, "Cancel")
-            await house.until(lambda: again.followups, limit_s=10)
-        await house.until(lambda: title(message) == "Cancelled", limit_s=60)
+            await house.until(lambda: again.followups, step_s=0.1, limit_s=10)
+        await house.until(lambda: title(message) == "Cancelled", step_s=0.2, limit_s=60)
