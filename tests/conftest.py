@@ -7,8 +7,3 @@ import sys
 # modules, each of those starts would compile the whole bot anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many tests run at once: more than there are cores, for they often wait for disk and net."""
-    return (os.cpu_count() or 1) * 3 // 2

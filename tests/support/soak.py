@@ -39,6 +39,8 @@ CALM_WITHIN_S = 0.25
 """How long a bot is waited for, in real time, before what it does is taken to wait for moved time: slow edits do."""
 MUST_NOT_BE_LOGGED = ("Traceback", "was never awaited", "was destroyed but", "Unclosed", "never retrieved")
 LIMIT_S = 24 * 3600.0
+JOBS_A_LIFE = 10
+"""So many a process takes at most before it dies: on a busy machine much is done in little moved time."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class Soak:
         self._hidden = house.guild.add_text_channel("hidden", hidden_from_bot=True)
         self._source = a_source()
         self._next_death_s = 20.0
+        self._commands_at_death = 0
         self.report = Report(seed=seed)
 
     async def run(self) -> Report:
@@ -100,7 +103,8 @@ class Soak:
                 await self._ask()
                 self._misfortune()  # as many as there are jobs: what waits for half an hour draws no more of them
             await self._step(self._dice.choice((0.5, 1.0, 2.0, 4.0)))
-            if self._house.clock.monotonic() >= self._next_death_s:
+            is_old = self.report.n_commands - self._commands_at_death >= JOBS_A_LIFE
+            if is_old or self._house.clock.monotonic() >= self._next_death_s:
                 await self._death()
 
     async def _come_to_rest(self) -> None:
@@ -221,6 +225,7 @@ class Soak:
         Seldom enough, in moved time, that the bot does not wait with its next session to spare the day's.
         """
         self._next_death_s = self._house.clock.monotonic() + self._dice.uniform(5, 110)
+        self._commands_at_death = self.report.n_commands
         overlap = self._dice.random() < 0.3
         if overlap:
             await self._start()
