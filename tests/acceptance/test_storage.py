@@ -128,7 +128,7 @@ async def test_a_picture_of_a_person_that_the_disk_does_not_take_is_taken_when_i
         await pass_time(house, 15)
         assert house.stored("status") == ["preparing"]
         sources.unlink()
-        await house.until(lambda: message.attachments)
+        await house.until(lambda: message.attachments, step_s=0.1, limit_s=300)
     assert len(house.tasks) == 1
     assert house.stored("status") == ["delivered"]
 
