@@ -75,6 +75,7 @@ class App:
         await self.client.settle()
         await self.server_log.stop()
         await self.client.close()
+        await self.announcer.cut()
 
     @asynccontextmanager
     async def _going_on(self) -> AsyncGenerator[None, None]:

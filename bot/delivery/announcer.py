@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 import discord
 
@@ -64,6 +64,8 @@ class DiscordAnnouncer:
         self._shows_progress = shows_progress
         self._clock = clock
         self._replies: dict[str, _Reply] = {}
+        self._editors: WeakSet[MessageEditor] = WeakSet()
+        """Also those of replies that were let go, for as long as an edit of theirs is under way."""
         self._unshown_cancels: dict[str, Job] = {}
         """By job: it goes on, and Discord did not let its card be closed when its person cancelled it."""
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -165,10 +167,14 @@ class DiscordAnnouncer:
         sealed = asyncio.gather(*(reply.editor.seal() for reply in self._replies.values()))
         await asyncio.wait({patience, sealed}, return_when=asyncio.FIRST_COMPLETED)
         if not sealed.done():
-            log.warning("edits of progress left to themselves at the end")
+            log.warning("edits of progress take too long to wait for")
         patience.cancel()
         sealed.cancel()
         await asyncio.gather(patience, sealed, return_exceptions=True)
+
+    async def cut(self) -> None:
+        """End the edits that `stop` did not wait for; once the client is closed, they could only fail."""
+        await asyncio.gather(*(editor.cut() for editor in list(self._editors)))
 
     async def open_anyhow(self, job: Job) -> ReplyRoute | None:
         """Show the progress card although Discord did not confirm the first answer; None where no way is open.
@@ -226,4 +232,6 @@ class DiscordAnnouncer:
                 return pacing.token_gap_s(age_s)
             return pacing.channel_gap_s(age_s, jobs_in_channel=self._jobs_in(job.route.channel_id))
 
-        return MessageEditor(send=send, gap_s=gap_s, clock=self._clock)
+        editor = MessageEditor(send=send, gap_s=gap_s, clock=self._clock)
+        self._editors.add(editor)
+        return editor

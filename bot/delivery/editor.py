@@ -1,7 +1,7 @@
 """One writer for one message: single flight, the newest state wins, and nothing of progress lands after the seal.
 
-An edit that is under way is never cancelled or timed: discord.py 2.7.1 would keep the token's lock for ever and the
-final edit would hang behind it (discord.md 6).
+An edit that is under way is never cancelled or timed while the bot serves: discord.py 2.7.1 would keep the token's lock
+for ever and the final edit would hang behind it (discord.md 6).
 """
 
 import asyncio
@@ -56,6 +56,12 @@ class MessageEditor:
         self._wake.call()
         if self._work is not None:
             await asyncio.shield(self._work)
+
+    async def cut(self) -> None:
+        """End the edit under way: only where nothing is called any more, and the lock it leaves taken harms nobody."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.gather(self._work, return_exceptions=True)
 
     async def _edit_while_pending(self) -> None:
         while self._pending is not None:

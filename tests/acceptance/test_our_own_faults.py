@@ -115,3 +115,18 @@ async def test_an_edit_that_hangs_keeps_no_process_from_its_other_duties(house: 
         await house.clock.advance(600)
         await asyncio.sleep(0)
     thief.release()
+
+
+async def test_an_edit_that_outlives_a_stop_is_cut_and_not_left_behind(house: House) -> None:
+    """The library waits for its next try longer than a stop waits for the edit."""
+    house.evolink.knobs.duration_s = 3000
+    async with house.bot() as app:
+        await house.imagine()
+        house.discord.faults.inject(TOKEN_EDIT, Fault.rate_limited(600))
+        await house.until(lambda: house.discord.faults.unserved == 0)
+        stopping = asyncio.create_task(app.stop())
+        await house.until(stopping.done)
+        left = [task for task in asyncio.all_tasks() if task.get_name() == "progress edits"]
+        for task in left:
+            task.cancel()  # else the block's own stop would wait for it, in time that nobody moves
+    assert left == []
