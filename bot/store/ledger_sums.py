@@ -2,7 +2,7 @@
 
 A window begins at any instant. What was counted from there to the next full hour of UTC is summed row by row, by index;
 the hours after that, and of those who have something in every hour the days, are added up already by the database with
-every row that is written (migration 0007).
+every row that is written (migrations 0007 and 0016).
 
 A reset that lies ahead of now by `LEEWAY` or more was made while a clock was wrong: until that instant comes, windows
 begin as if it was not there, for else nothing that is counted now would stand in them.
@@ -52,6 +52,11 @@ _BEGUN = "(SELECT {begins} AS begins_at) AS begun CROSS JOIN"
 
 _SUM = "SELECT {n}, ifnull(sum(images), 0), ifnull(sum(credits), 0), 0, 0"
 _ROLLED_UP = "whose = '{rolled_up}' AND guild_id = ifnull(:guild_{n}, 0) AND id = ifnull(:id_{n}, 0)"
+_OF_PERSON = {
+    # the plus as above: the other index is the one of a server's report
+    Whose.MEMBER: "user_id = :id_{n} AND +guild_id = ifnull(:guild_{n}, 0)",
+    Whose.USER: "user_id = :id_{n}",
+}
 _SUM_OF_DAYS = f"""
 {_SUM} FROM {{begun}} usage_days WHERE {_ROLLED_UP}
   AND day >= (begins_at + 86399999999) / 86400000000
@@ -61,7 +66,7 @@ _SUM_OF_HOURS_UP_TO_DAYS = f"""
   AND hour >= (begins_at + 3599999999) / 3600000000 AND hour < (begins_at + 86399999999) / 86400000000 * 24
 """
 _SUM_OF_HOURS = f"""
-{_SUM} FROM {{begun}} usage_hours WHERE {_ROLLED_UP}
+{_SUM} FROM {{begun}} usage_of_people WHERE {{of_person}}
   AND hour >= (begins_at + 3599999999) / 3600000000
 """
 _SUM_OF_ROWS = f"""
@@ -180,6 +185,7 @@ def _names(n: int, whose: Whose) -> dict[str, object]:
         "rolled_up": (Whose.GUILD if of_operator else whose).value,
         "begins": begins,
         "begun": _BEGUN.format(begins=begins),
+        "of_person": _OF_PERSON[whose].format(n=n) if whose in _OF_PERSON else "",
         "used": USED_BY[whose].format(n=n),
         "granted": GRANTED_TO.format(n=n),
     }

@@ -24,7 +24,7 @@ _BEFORE_HOURS = "counted_at >= :begins AND counted_at < :hours_begin"
 _AFTER_HOURS = "counted_at >= :hours_end AND counted_at < :ends"
 
 _USED = """
-SELECT {key} AS key, images, credits FROM usage_hours WHERE {hours} AND {in_hours}
+SELECT {key} AS key, images, credits FROM {hours} AND {in_hours}
 UNION ALL SELECT {row_key}, images, credits FROM ledger WHERE {rows} AND {before_hours}
 UNION ALL SELECT {row_key}, images, credits FROM ledger WHERE {rows} AND {after_hours}
 """
@@ -45,22 +45,23 @@ def _used(*, hours: str, rows: str, key: str = "0", row_key: str = "0") -> str:
     return _USED.format(hours=hours, rows=rows, key=key, row_key=row_key, **parts)
 
 
-_SUM_OF_ALL = _SUM.format(used=_used(hours="whose = 'total' AND guild_id = 0 AND id = 0", rows=_OF_ALL))
-_SUM_OF_GUILD = _SUM.format(used=_used(hours="whose = 'guild' AND guild_id = :guild_id AND id = 0", rows=_OF_GUILD))
+_SUM_OF_ALL = _SUM.format(
+    used=_used(hours="usage_hours WHERE whose = 'total' AND guild_id = 0 AND id = 0", rows=_OF_ALL)
+)
+_SUM_OF_GUILD = _SUM.format(
+    used=_used(hours="usage_hours WHERE whose = 'guild' AND guild_id = :guild_id AND id = 0", rows=_OF_GUILD)
+)
 _PEOPLE_OF_ALL = _RANKED.format(
-    used=_used(hours="whose = 'user' AND guild_id = 0", key="id", rows=_OF_ALL, row_key="user_id")
+    used=_used(hours="usage_of_people WHERE true", key="user_id", rows=_OF_ALL, row_key="user_id")
 )
 _PEOPLE_OF_GUILD = _RANKED.format(
-    used=_used(hours="whose = 'member' AND guild_id = :guild_id", key="id", rows=_OF_GUILD, row_key="user_id")
+    used=_used(hours="usage_of_people WHERE guild_id = :guild_id", key="user_id", rows=_OF_GUILD, row_key="user_id")
 )
-_GUILDS = _RANKED.format(
-    used=_used(
-        hours="(whose = 'guild' OR whose = 'member' AND guild_id = 0)",  # the latter: outside of servers
-        key="nullif(guild_id, 0)",
-        rows=_OF_ALL,
-        row_key="guild_id",
-    )
-)
+_HOURS_OF_GUILDS = """(
+    SELECT guild_id, hour, images, credits FROM usage_hours WHERE whose = 'guild'
+    UNION ALL SELECT NULL, hour, images, credits FROM usage_of_people WHERE guild_id = 0  -- outside of servers
+) WHERE true"""
+_GUILDS = _RANKED.format(used=_used(hours=_HOURS_OF_GUILDS, key="guild_id", rows=_OF_ALL, row_key="guild_id"))
 
 _NOTE_REFUSAL = """
 INSERT INTO refusals (guild_id, hour, reason, count) VALUES (?, ?, ?, 1)

@@ -94,7 +94,7 @@ async def traces(database: Database, guild_id: int) -> list[str]:
     """List the tables that hold something of a server; what the ledger adds up to stays with the ledger."""
     tables = await database.read(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%guild_id%'"
-        " AND name NOT IN ('usage_hours', 'usage_days')"
+        " AND name NOT IN ('usage_hours', 'usage_days', 'usage_of_people')"
     )
     names = [row["name"] for row in tables]
     return [

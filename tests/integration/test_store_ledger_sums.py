@@ -1,5 +1,7 @@
 """Sums of the ledger: exact wherever a window begins, for everybody, over any history, and equal to the rows."""
 
+import contextlib
+import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncGenerator
@@ -13,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.model import Status
-from bot.quota.model import ByHand, EntryKind, Subject, Usage, Whose, Window
+from bot.quota.model import Asking, ByHand, EntryKind, Subject, Usage, Whose, Window
 from bot.store import ledger, ledger_sums
 from bot.store.instants import to_stored
+from bot.store.schema import migrations
 from tests.support.books import (
     ADMIN,
     ALICE,
@@ -88,6 +91,15 @@ async def test_sums_are_made_by_index(books: Books) -> None:
         plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
         assert any("ledger" in step for step in plan)
         assert [step for step in plan if step.startswith(("SCAN ledger", "SCAN usage"))] == []
+
+
+@pytest.mark.parametrize("subject", [OF_ALICE, ALICE_ANYWHERE], ids=lambda each: each.whose)
+async def test_what_a_person_used_is_found_by_the_person(subject: Subject, books: Books) -> None:
+    """And not by their server's hours, which hold everybody's."""
+    sql, parameters = ledger_sums.sums_of([since_then(subject, NOW)], now=NOW)
+    plan = [str(row["detail"]) for row in await books.database.read(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    [of_people] = [step for step in plan if "usage_of_people" in step]
+    assert "PRIMARY KEY (user_id=? AND hour>?" in of_people
 
 
 @pytest.mark.parametrize("subject", [OF_CHANNEL, OF_GUILD, OF_GUILD_FOR_OPERATOR, OF_ALL], ids=lambda each: each.whose)
@@ -212,16 +224,15 @@ def looked_through(rows: list[dict[str, Any]], window: Window, *, now: datetime)
     )
 
 
-def added_up(rows: list[dict[str, Any]], *, hours: int, shared_only: bool) -> dict[tuple[Any, ...], tuple[int, int]]:
+def added_up(rows: list[dict[str, Any]], *, hours: int, of_people: bool) -> dict[tuple[Any, ...], tuple[int, int]]:
     """Derive from the ledger alone what the database adds up with every row."""
     totals: dict[tuple[Any, ...], tuple[int, int]] = defaultdict(lambda: (0, 0))
     for row in (row for row in rows if row["kind"] in USAGE):
         guild_id, channel_id, user_id = row["guild_id"], row["channel_id"], row["user_id"]
-        whose = [("total", 0, 0)]
-        whose += [("guild", guild_id, 0)] if guild_id else []
-        whose += [("channel", guild_id, channel_id)] if guild_id and channel_id else []
-        whose += [] if shared_only else [("member", guild_id or 0, user_id), ("user", 0, user_id)]
-        for key in whose:
+        shared = [("total", 0, 0)]
+        shared += [("guild", guild_id, 0)] if guild_id else []
+        shared += [("channel", guild_id, channel_id)] if guild_id and channel_id else []
+        for key in [("member", guild_id or 0, user_id)] if of_people else shared:
             place = (*key, row["counted_at"] // (3_600_000_000 * hours))
             totals[place] = (totals[place][0] + row["images"], totals[place][1] + row["credits"])
     return dict(totals)
@@ -234,10 +245,13 @@ async def check(books: Books, begins: list[datetime]) -> None:
     for now in dict.fromkeys([*begins, LONG_AFTER]):
         looked = {window: looked_through(rows, window, now=now) for window in windows}
         assert await books.store.sums(windows, now=now) == looked
-    for table, unit, hours, shared_only in (("usage_hours", "hour", 1, False), ("usage_days", "day", 24, True)):
-        stored = await books.database.read(f"SELECT * FROM {table}")
-        kept = {(*tuple(row)[:3], row[unit]): (row["images"], row["credits"]) for row in stored}
-        assert kept == added_up(rows, hours=hours, shared_only=shared_only)
+    for stored, hours, of_people in (
+        ("whose, guild_id, id, hour, images, credits FROM usage_hours", 1, False),
+        ("whose, guild_id, id, day, images, credits FROM usage_days", 24, False),
+        ("'member', guild_id, user_id, hour, images, credits FROM usage_of_people", 1, True),
+    ):
+        kept = {tuple(row)[:4]: tuple(row)[4:] for row in await books.database.read(f"SELECT {stored}")}
+        assert kept == added_up(rows, hours=hours, of_people=of_people)
     of_jobs: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         of_jobs[row["job_id"] or f"row {row['id']}"].append(row)
@@ -246,6 +260,26 @@ async def check(books: Books, begins: list[datetime]) -> None:
             ended_without = any(row["kind"] == "release" for row in its_rows)
             assert sum(row["images"] for row in its_rows) == (0 if ended_without else 1)
             assert len({row["counted_at"] for row in its_rows}) == 1
+
+
+async def test_what_an_older_program_added_up_is_taken_over(tmp_path: Path) -> None:
+    """Migration 0016 adds up people otherwise; before and after it the sums are what the rows say."""
+    path = tmp_path / "imagebot.sqlite3"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as older:
+        for _, script in migrations()[:15]:
+            older.executescript(script)
+        older.execute("PRAGMA user_version = 15")
+        for number, (user_id, guild_id) in enumerate(
+            [(ALICE, GUILD), (ALICE, None), (BOB, GUILD), (ALICE, OTHER_GUILD)]
+        ):
+            for hours in (0, 1, 30):
+                asking = Asking(user_id=user_id, guild_id=guild_id, channel_id=CHANNEL, credits=number + hours)
+                ledger.reserve(older, job_id=f"job-{number}-{hours}", asking=asking, at=NOW - hours * HOUR)
+        ledger.follow(older, job_id="job-0-1", status=Status.FAILED, credits_used=None, at=NOW)
+    async with open_books(tmp_path) as books:
+        await check(books, [NOW - 31 * HOUR, NOW - HOUR, NOW])
+        await books.reserve(NOW)
+        await check(books, [NOW - 31 * HOUR, NOW - HOUR, NOW])
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

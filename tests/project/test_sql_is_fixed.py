@@ -17,7 +17,7 @@ MADE_AT_START = {"bot/store/schema.py"}
 
 COMPLETED = {
     "bot/store/ledger.py": 1,
-    "bot/store/ledger_sums.py": 7,
+    "bot/store/ledger_sums.py": 8,
     "bot/store/usage.py": 2,
 }
 """In how many places a function completes a template, where it was seen that the parts are ours: names of
