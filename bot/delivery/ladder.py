@@ -5,6 +5,7 @@ never posted in a channel; a message that somebody removed is not posted again w
 where it may stand already.
 """
 
+import contextlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -82,7 +83,7 @@ class Ladder:
             failing_s = self._failing_s(job, post)
             if failing_s < EDITS_MAY_FAIL_FOR_S:
                 raise
-            return await self._look_at_reply(job, post, failing_s=failing_s)
+        return await self._edit_after_look(job, post, failing_s=failing_s)
 
     async def edit_progress(self, job: Job, post: Post) -> Posted:
         """Edit the reply as `edit_reply` does, but for what may be lost: trouble is raised, however long it lasts."""
@@ -154,10 +155,27 @@ class Ladder:
         elif edited.outcome is Outcome.STUCK:
             raise DeliveryPostponed("the reply cannot be edited, nor taken away")
 
+    async def _edit_after_look(self, job: Job, post: Post, *, failing_s: float) -> Posted:
+        """See what a reply shows that could not be edited, and edit it once more if it is not the post.
+
+        Discord answers by then: perhaps it came back just between the edit that failed and the look. Raises
+        DeliveryPostponed where it does not answer, also after days: that says nothing of the reply.
+        """
+        in_place = await self._look_at_reply(job, post, failing_s=failing_s)
+        if in_place.outcome is Outcome.STUCK:
+            with contextlib.suppress(DeliveryPostponed):
+                in_place = await self.edit_progress(job, post)
+        if in_place.outcome in {Outcome.STUCK, Outcome.UNREADABLE}:
+            outcome = in_place.outcome.name
+            log.warning("reply passed by: it cannot be edited", extra={"job": job.id, "outcome": outcome})
+        if in_place.outcome is Outcome.STUCK and failing_s > NO_WAY_FOR_S:
+            return Posted(Outcome.CLOSED)
+        return in_place
+
     async def _look_at_reply(self, job: Job, post: Post, *, failing_s: float) -> Posted:
         """Tell whether a reply that cannot be edited shows the post all the same; raises DeliveryPostponed."""
         route, by_token = job.route, self.token_lives(job.route)
-        if failing_s > NO_WAY_FOR_S or not (by_token or (_in_open_channel(route) and route.message_id)):
+        if not (by_token or (_in_open_channel(route) and route.message_id)):
             return Posted(Outcome.CLOSED)
         try:
             seen = await self._ways.look(route, post, by_token=by_token)
@@ -167,7 +185,6 @@ class Ladder:
             if failing_s < LOOKS_MAY_FAIL_FOR_S:
                 raise
             seen = Tried(Outcome.UNREADABLE)
-        log.warning("reply passed by: it cannot be edited", extra={"job": job.id, "outcome": seen.outcome.name})
         if seen.outcome is Outcome.UNREADABLE and post.picture is None:
             return Posted(Outcome.STUCK)  # words that stand twice do no harm, those that stand nowhere do
         return _in_place(route, seen)

@@ -162,6 +162,19 @@ async def test_after_an_outage_a_failure_is_told_where_it_was_asked(house: House
         assert list(house.channel.messages.values()) == [message]
 
 
+async def test_a_reply_is_not_given_up_for_the_last_edit_that_an_outage_took(house: House) -> None:
+    """Discord is back when it is looked what the reply shows: then it takes the edit, too."""
+    async with house.bot():
+        message = await house.imagine()
+        await house.until(lambda: title(message) == "Drawing")
+        with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, *LOOKS):
+            await move(house, 400)
+        house.discord.faults.inject(TOKEN_EDIT, Fault.dropped())
+        await house.until(lambda: all(house.stored("told_at")), step_s=0.2, limit_s=100)
+    assert message.attachments
+    assert len(house.channel.messages) == 1
+
+
 async def test_a_cancelled_card_that_nothing_changes_is_left_after_a_day(house: House) -> None:
     """Discord can neither edit it nor take it away: its job is not held for ever."""
     house.evolink.knobs.duration_s = 300_000
