@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bot.sandbox.discord import Fault
 from bot.sandbox.discord.faults import HTML_TYPE
 from bot.sandbox.discord.refusals import Known
@@ -162,13 +164,17 @@ async def test_after_an_outage_a_failure_is_told_where_it_was_asked(house: House
         assert list(house.channel.messages.values()) == [message]
 
 
-async def test_a_reply_is_not_given_up_for_the_last_edit_that_an_outage_took(house: House) -> None:
+async def test_a_reply_is_not_given_up_for_the_last_edit_that_an_outage_took(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     """Discord is back when it is looked what the reply shows: then it takes the edit, too."""
     async with house.bot():
         message = await house.imagine()
         await house.until(lambda: title(message) == "Drawing")
         with house.discord.faults.standing(Fault.dropped(), TOKEN_EDIT, *LOOKS):
             await move(house, 400)
+            caplog.clear()
+            await house.until(lambda: "delivery postponed" in caplog.messages)  # no try is under way
         house.discord.faults.inject(TOKEN_EDIT, Fault.dropped())
         await house.until(lambda: all(house.stored("told_at")), step_s=0.2, limit_s=100)
     assert message.attachments
