@@ -230,7 +230,7 @@ ASK = ("ask", 0, PEOPLE[0], Quality.HALF_K)
 RESET_AHEAD = [("move", 3600), ("reset", 0, PEOPLE[0]), ("move", -3600)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @example(first=ONE_A_DAY, history=[*RESET_AHEAD, ASK, ASK, ("move", 3600), ASK, ASK])
 @given(first=limits, history=st.lists(operation, min_size=5, max_size=25))
 def test_no_reservation_is_admitted_past_a_limit_whatever_happens(first: Rule, history: list[Any]) -> None:
@@ -249,7 +249,7 @@ def test_no_reservation_is_admitted_past_a_limit_whatever_happens(first: Rule, h
     asyncio.run(live())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(order=st.lists(which, min_size=1, max_size=12), limit=st.integers(0, 8))
 def test_the_order_of_two_processes_never_matters(order: list[int], limit: int) -> None:
     """However requests are spread over the processes, and all at once, as many get in as the limit has room for."""

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.model import Status
@@ -282,7 +282,7 @@ async def test_what_an_older_program_added_up_is_taken_over(tmp_path: Path) -> N
         await check(books, [NOW - 31 * HOUR, NOW - HOUR, NOW])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(history=st.lists(deeds, max_size=30), begins=st.lists(instants, min_size=1, max_size=4))
 async def test_what_is_added_up_equals_what_the_rows_say(history: list[Any], begins: list[datetime]) -> None:
     """Over any history, with a clock that jumps both ways, and after the database was closed and opened again."""

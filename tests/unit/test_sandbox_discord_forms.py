@@ -86,7 +86,7 @@ def changed(body: Any, chance: random.Random) -> Any:
     ],
     ids=["message", "version 2", "modal", "command", "group", "commands"],
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(chance=st.randoms(use_true_random=False))
 def test_no_body_breaks_a_form(check: Callable[[Any], Any], body: Any, chance: random.Random) -> None:
     """A sound body passes; with something odd in it, the only exception is a refusal."""

@@ -1,9 +1,10 @@
 """File names and alt texts from prompts that hold anything."""
 
 import re
+import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.ui import filenames
@@ -47,12 +48,14 @@ def test_any_prompt_makes_a_name_that_discord_and_windows_take(prompt: str) -> N
 
 
 @given(st.text(max_size=2000))
+@example("\u0600 an Arabic sign that is seen, a control by category")
+@example("what is\u202e turned round, \x00\x1b[31m controlled\r\n\u2028broken and \u2066kept apart")
 def test_any_prompt_makes_an_alt_text_that_discord_takes(prompt: str) -> None:
-    """One plain line of at most 1,024, without controls."""
+    """One plain line of at most 1,024, without controls, line breaks, and what turns the order round."""
     alt = filenames.alt_text(prompt)
     assert 0 < len(alt.encode("utf-16-le")) // 2 <= 1024
-    assert alt.isprintable() or any(ord(char) > 0x2000 for char in alt)
-    assert "\n" not in alt
+    assert {unicodedata.category(char) for char in alt} & {"Cc", "Cs", "Co", "Zl", "Zp"} == set()
+    assert not set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069") & set(alt)
 
 
 def test_an_alt_text_is_not_escaped() -> None:
