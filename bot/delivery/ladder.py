@@ -5,7 +5,6 @@ never posted in a channel; a message that somebody removed is not posted again w
 where it may stand already.
 """
 
-import contextlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -158,13 +157,16 @@ class Ladder:
     async def _edit_after_look(self, job: Job, post: Post, *, failing_s: float) -> Posted:
         """See what a reply shows that could not be edited, and edit it once more if it is not the post.
 
-        Discord answers by then: perhaps it came back just between the edit that failed and the look. Raises
-        DeliveryPostponed where it does not answer, also after days: that says nothing of the reply.
+        Discord answers by then: perhaps it came back just between the edit that failed and the look. That edit may have
+        landed although it got no answer, so that the last word is a look's. Raises DeliveryPostponed where Discord does
+        not answer, also after days: that says nothing of the reply.
         """
         in_place = await self._look_at_reply(job, post, failing_s=failing_s)
         if in_place.outcome is Outcome.STUCK:
-            with contextlib.suppress(DeliveryPostponed):
+            try:
                 in_place = await self.edit_progress(job, post)
+            except DeliveryPostponed:
+                in_place = await self._look_at_reply(job, post, failing_s=failing_s)
         if in_place.outcome in {Outcome.STUCK, Outcome.UNREADABLE}:
             outcome = in_place.outcome.name
             log.warning("reply passed by: it cannot be edited", extra={"job": job.id, "outcome": outcome})

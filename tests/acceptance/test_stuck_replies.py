@@ -164,10 +164,13 @@ async def test_after_an_outage_a_failure_is_told_where_it_was_asked(house: House
         assert list(house.channel.messages.values()) == [message]
 
 
+@pytest.mark.parametrize(
+    "last_faults", [[Fault.dropped()], [Fault.dropped(), Fault.dropped(performed=True)]], ids=["taken", "answer lost"]
+)
 async def test_a_reply_is_not_given_up_for_the_last_edit_that_an_outage_took(
-    house: House, caplog: pytest.LogCaptureFixture
+    last_faults: list[Fault], house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Discord is back when it is looked what the reply shows: then it takes the edit, too."""
+    """Discord is back when it is looked what the reply shows: then it takes the edit, too, if it has not by then."""
     async with house.bot():
         message = await house.imagine()
         await house.until(lambda: title(message) == "Drawing")
@@ -175,7 +178,7 @@ async def test_a_reply_is_not_given_up_for_the_last_edit_that_an_outage_took(
             await move(house, 400)
             caplog.clear()
             await house.until(lambda: "delivery postponed" in caplog.messages)  # no try is under way
-        house.discord.faults.inject(TOKEN_EDIT, Fault.dropped())
+        house.discord.faults.inject(TOKEN_EDIT, *last_faults)
         await house.until(lambda: all(house.stored("told_at")), step_s=0.2, limit_s=100)
     assert message.attachments
     assert len(house.channel.messages) == 1
